@@ -1,0 +1,76 @@
+"""Every error Roadlens raises on purpose: each knows its HTTP status, its stable code and what the reader should do.
+
+    RoadlensError                500 internal
+    ├── InvalidInput             422 invalid-input        a value that can be corrected; `field` names it
+    ├── NotAuthenticated         401 not-authenticated
+    ├── NotPermitted             403 not-permitted
+    ├── NotFound                 404 not-found
+    ├── Conflict                 409 conflict             `field` names what is taken
+    ├── DatabaseUnavailable      503 database-unavailable  try again after `retry_after` seconds
+    └── SetupError               500 setup                the server or a command cannot start; says what to change
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RoadlensError(Exception):
+    """The root. The message is a sentence for people that says what to do.
+
+    Attributes:
+        status: HTTP status code of the problem document.
+        code: last part of the problem's `type`; stable, never reused for another meaning.
+        title: the short sentence that is the same for every occurrence.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong on the server"
+
+    def __init__(self, detail: str, *, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+
+
+class InvalidInput(RoadlensError):
+    status = 422
+    code = "invalid-input"
+    title = "A value is not acceptable"
+
+
+class NotAuthenticated(RoadlensError):
+    status = 401
+    code = "not-authenticated"
+    title = "Sign in first"
+
+
+class NotPermitted(RoadlensError):
+    status = 403
+    code = "not-permitted"
+    title = "Your role does not allow this"
+
+
+class NotFound(RoadlensError):
+    status = 404
+    code = "not-found"
+    title = "There is no such thing"
+
+
+class Conflict(RoadlensError):
+    status = 409
+    code = "conflict"
+    title = "The value is already taken"
+
+
+class DatabaseUnavailable(RoadlensError):
+    status = 503
+    code = "database-unavailable"
+    title = "The database cannot be reached"
+    retry_after: ClassVar[int] = 2
+
+
+class SetupError(RoadlensError):
+    code = "setup"
+    title = "Roadlens cannot start like this"

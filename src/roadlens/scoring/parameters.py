@@ -1,0 +1,127 @@
+"""Every number that cutting, event derivation and scoring depend on, in one table with its unit and its source.
+
+A set of values is a version: the database keeps each, one is active, and every score names the version that made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self, get_type_hints
+
+from roadlens.errors import SetupError
+
+FORMULA = "relativity-1"
+
+# Sources that several rows share; docs/scoring.md gives them in full.
+_FLEET_RULE = "fleet practice (Verizon Connect: 8, 11, 14 km/h per second are normal, moderate, severe braking)"
+_DEVICE_RULE = "tracker defaults for passenger cars (Positrace: 0.20 g, 0.25 g, 0.30 g)"
+_TUNED = "chosen on the labelled drives, see docs/scoring.md"
+_CREDIBILITY = "Bühlmann and Gisler 2005, ch. 2: gamma-Poisson credibility"
+_DINGUS = "Dingus et al. 2016 (PNAS 113:2636), crash odds ratios of observed behaviour"
+_SIMONS_MORTON = "Simons-Morton et al. 2012 (Am J Epidemiol 175:1075): event rates predict crashes"
+_NIGHT = "Varghese and Shankar 2007 (NHTSA DOT HS 810 637): deaths per mile about three times those of daytime"
+_OURS = "Roadlens's choice, explained in docs/scoring.md"
+
+
+def _row(value: float, unit: str, source: str) -> Any:
+    return field(default=value, metadata={"unit": unit, "source": source})
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The table. Each field's metadata holds its `unit` and its `source`."""
+
+    # Cutting positions into trips.
+    standing_below_kmh: float = _row(3.0, "km/h", _OURS)
+    blip_below_kmh: float = _row(8, "km/h", _OURS)
+    blip_shorter_than_s: float = _row(10, "s", _OURS)
+    stop_ignition_off_s: float = _row(60, "s", _OURS)
+    stop_ignition_unknown_s: float = _row(300, "s", "Traccar's default minimal parking duration")
+    stop_ignition_on_s: float = _row(900, "s", _OURS)
+    silence_standing_s: float = _row(120, "s", _OURS)
+    silence_moving_s: float = _row(600, "s", _OURS)
+    hole_factor: float = _row(5, "median intervals", _OURS)
+    hole_at_least_s: float = _row(10, "s", _OURS)
+    trip_at_least_m: float = _row(50, "m", _OURS)
+
+    # Deriving events from positions.
+    speed_trapezoid_up_to_s: float = _row(5, "s", _OURS)
+    dense_interval_s: float = _row(2.5, "s", _OURS)
+    hdop_at_most: float = _row(5, "hdop", _OURS)
+    gps_braking_ms2: float = _row(2.2, "m/s²", f"{_FLEET_RULE}; {_TUNED}")
+    gps_acceleration_ms2: float = _row(2.6, "m/s²", f"{_DEVICE_RULE}; {_TUNED}")
+    gps_cornering_ms2: float = _row(2.1, "m/s²", f"{_DEVICE_RULE}; {_TUNED}")
+    cornering_speed_at_least_kmh: float = _row(15, "km/h", _OURS)
+    speeding_tolerance_kmh: float = _row(8, "km/h", _OURS)
+    speeding_at_least_s: float = _row(10, "s", _OURS)
+    speed_limit_otherwise_kmh: float = _row(130, "km/h", _OURS)
+    same_manoeuvre_s: float = _row(5, "s", "design: an alarm and a derivation within 5 s are one event")
+    same_episode_s: float = _row(60, "s", _OURS)
+    gps_confidence: float = _row(0.2, "0-1", "precision on the labelled drives, see docs/scoring.md")
+    gps_speeding_confidence: float = _row(0.8, "0-1", _OURS)
+    device_confidence: float = _row(0.95, "0-1", _OURS)
+
+    # The trip score: points taken off for one event in 10 km, and for driving the whole way above the limit.
+    trip_harsh_braking: float = _row(8, "points", _SIMONS_MORTON)
+    trip_rapid_acceleration: float = _row(6, "points", _SIMONS_MORTON)
+    trip_harsh_cornering: float = _row(6, "points", _SIMONS_MORTON)
+    trip_speeding: float = _row(8, "points", _DINGUS)
+    trip_phone_use: float = _row(12, "points", _DINGUS)
+    trip_speeding_share: float = _row(40, "points", _DINGUS)
+    trip_distance_at_least_km: float = _row(10, "km", _OURS)
+
+    # The risk score: each factor's greatest points (they add up to 100), and the portfolio's mean.
+    risk_harsh_braking: float = _row(22, "points", _SIMONS_MORTON)
+    risk_rapid_acceleration: float = _row(13, "points", _SIMONS_MORTON)
+    risk_harsh_cornering: float = _row(13, "points", _SIMONS_MORTON)
+    risk_speeding: float = _row(12, "points", _DINGUS)
+    risk_speeding_share: float = _row(14, "points", _DINGUS)
+    risk_phone_use: float = _row(16, "points", _DINGUS)
+    risk_night_share: float = _row(10, "points", _NIGHT)
+    prior_harsh_braking: float = _row(2.5, "events per 100 km", f"{_CREDIBILITY}; {_OURS}")
+    prior_rapid_acceleration: float = _row(2.0, "events per 100 km", f"{_CREDIBILITY}; {_OURS}")
+    prior_harsh_cornering: float = _row(3.0, "events per 100 km", f"{_CREDIBILITY}; {_OURS}")
+    prior_speeding: float = _row(1.5, "events per 100 km", f"{_CREDIBILITY}; {_OURS}")
+    prior_phone_use: float = _row(0.5, "events per 100 km", f"{_CREDIBILITY}; {_OURS}")
+    prior_speeding_share: float = _row(0.03, "share of distance", f"{_CREDIBILITY}; {_OURS}")
+    prior_night_share: float = _row(0.10, "share of distance", f"{_CREDIBILITY}; {_OURS}")
+    prior_weight_km: float = _row(250, "km", f"{_CREDIBILITY}; {_OURS}")
+    relativity_half: float = _row(2.0, "times the mean", _OURS)
+    risk_distance_at_least_km: float = _row(50, "km", _OURS)
+    risk_window_days: float = _row(90, "days", _OURS)
+
+    # What counts as night and as rush hour, by the clock of the installation's time zone.
+    night_from_hour: float = _row(22, "h", _NIGHT)
+    night_until_hour: float = _row(5, "h", _NIGHT)
+    morning_rush_from_hour: float = _row(7, "h", _OURS)
+    morning_rush_until_hour: float = _row(9, "h", _OURS)
+    evening_rush_from_hour: float = _row(16, "h", _OURS)
+    evening_rush_until_hour: float = _row(19, "h", _OURS)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The values by name, with the formula's name: what a version's row in the database holds."""
+        return {"formula": FORMULA, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Read a version back.
+
+        Raises:
+            SetupError: the row was made by another formula or lacks a value.
+        """
+        names = set(get_type_hints(cls))
+        if stored.get("formula") != FORMULA or not names <= set(stored):
+            raise SetupError(
+                f"The active score version is of formula {stored.get('formula')!r}, this program has {FORMULA!r}: "
+                "start the version of Roadlens that made it."
+            )
+        return cls(**{name: float(stored[name]) for name in names})
+
+
+DEFAULT = Parameters()
+
+
+def table() -> list[tuple[str, float, str, str]]:
+    """The rows (name, value, unit, source) of the default version, for documentation."""
+    return [(row.name, getattr(DEFAULT, row.name), row.metadata["unit"], row.metadata["source"]) for row in fields(DEFAULT)]

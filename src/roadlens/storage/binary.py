@@ -1,0 +1,73 @@
+"""Positions as one array, and that array as PostgreSQL's binary COPY format: the two differ only in byte order and framing.
+
+The format is described in the PostgreSQL manual under COPY, "Binary Format": a header, then for each row the number of
+fields and for each field its length and its bytes, big-endian. With no NULL and no variable width every row has the
+same layout, so a batch is converted by one assignment a column.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Positions = npt.NDArray[Any]
+
+# In the order of the table's columns. `fix_time` is Unix time in microseconds, UTC.
+POSITION = np.dtype(
+    [
+        ("device_id", "i4"),
+        ("fix_time", "i8"),
+        ("digest", "i8"),
+        ("latitude", "f8"),
+        ("longitude", "f8"),
+        ("speed_kmh", "f4"),
+        ("course", "f4"),
+        ("hdop", "f4"),
+        ("speed_limit_kmh", "f4"),
+        ("flags", "i2"),
+        ("alarms", "i2"),
+    ]
+)
+COLUMNS = ", ".join(POSITION.names or ())
+
+IGNITION_KNOWN = 1
+IGNITION_ON = 2
+
+# PostgreSQL counts timestamps from 2000-01-01 (src/include/datatype/timestamp.h), Unix from 1970-01-01.
+_POSTGRES_EPOCH_US = 946_684_800_000_000
+_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER = b"\xff\xff"
+_HEADER_EXTENSION_AT = 15
+
+_WIRE = np.dtype(
+    [("fields", ">i2")]
+    + [
+        part
+        for name in POSITION.names or ()
+        for part in ((f"{name}_length", ">i4"), (name, POSITION[name].newbyteorder(">")))
+    ]
+)
+
+
+def to_copy(positions: Positions) -> bytes:
+    """The bytes that `COPY positions (COLUMNS) FROM STDIN (FORMAT BINARY)` takes."""
+    wire = np.empty(len(positions), dtype=_WIRE)
+    wire["fields"] = len(POSITION.names or ())
+    for name in POSITION.names or ():
+        wire[f"{name}_length"] = POSITION[name].itemsize
+        wire[name] = positions[name]
+    wire["fix_time"] -= _POSTGRES_EPOCH_US
+    return _HEADER + wire.tobytes() + _TRAILER
+
+
+def from_copy(data: bytes) -> Positions:
+    """The array that `COPY (SELECT COLUMNS …) TO STDOUT (FORMAT BINARY)` sent; shape (rows,), dtype `POSITION`."""
+    extension = int.from_bytes(data[_HEADER_EXTENSION_AT : len(_HEADER)], "big")
+    wire = np.frombuffer(data[len(_HEADER) + extension : -len(_TRAILER)], dtype=_WIRE)
+    positions = np.empty(len(wire), dtype=POSITION)
+    for name in POSITION.names or ():
+        positions[name] = wire[name]
+    positions["fix_time"] += _POSTGRES_EPOCH_US
+    return positions

@@ -1,0 +1,199 @@
+"""Connections and transactions: a read session and a write session are different types, so a reader cannot write.
+
+Knows how PostgreSQL fails (away, busy, deadlocked) and says it in Roadlens's own errors; knows no table.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Self, TypeVar
+
+import psycopg
+from sqlalchemy import Executable, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from roadlens.errors import DatabaseUnavailable, SetupError
+
+T = TypeVar("T")
+Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+StatementObserver = Callable[[str, float], None]
+
+# Classes of SQLSTATE (PostgreSQL manual, appendix A) that mean "not now": connection, resources, operator intervention.
+_AWAY = ("08", "53", "57P", "58")
+_RETRY = ("40001", "40P01")
+_ATTEMPTS = 5
+
+AWAY_DETAIL = "The database does not answer. Nothing was changed; try again in a few seconds."
+
+
+class ReadSession:
+    """One read-only transaction with one snapshot (REPEATABLE READ): several statements see the same moment."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def rows(self, statement: str | Executable, into: Callable[..., T], params: Params = None) -> list[T]:
+        """Run a statement; each row's columns, by name, are the arguments of `into`."""
+        result = await self._connection.execute(_executable(statement), params)
+        keys = tuple(result.keys())
+        return [into(**dict(zip(keys, row, strict=True))) for row in result.all()]
+
+    async def row(self, statement: str | Executable, into: Callable[..., T], params: Params = None) -> T | None:
+        """As `rows`, for at most one row."""
+        found = await self.rows(statement, into, params)
+        return found[0] if found else None
+
+    async def tuples(self, statement: str | Executable, params: Params = None) -> list[tuple[Any, ...]]:
+        """The rows as plain tuples."""
+        result = await self._connection.execute(_executable(statement), params)
+        return [tuple(row) for row in result.all()]
+
+    async def value(self, statement: str | Executable, params: Params = None) -> Any:
+        """The first column of the first row; None without a row."""
+        return (await self._connection.execute(_executable(statement), params)).scalar()
+
+    async def copy_out(self, statement: str, values: Sequence[Any] = ()) -> bytes:
+        """What `COPY (...) TO STDOUT (FORMAT BINARY)` sends; values stand in for `%s` and are quoted by psycopg."""
+        cursor = (await self._driver()).cursor()
+        async with cursor, cursor.copy(statement.encode(), values or None) as copy:
+            return b"".join([bytes(block) async for block in copy])
+
+    async def _driver(self) -> psycopg.AsyncConnection[Any]:
+        raw = await self._connection.get_raw_connection()
+        driver = raw.driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection)
+        return driver
+
+
+class WriteSession(ReadSession):
+    """One READ COMMITTED transaction; it commits when the block ends and rolls back when the block raises."""
+
+    async def execute(self, statement: str | Executable, params: Params = None) -> int:
+        """Run a statement and return the number of rows it touched. A list of params runs it once for each."""
+        return (await self._connection.execute(_executable(statement), params)).rowcount
+
+    async def copy_in(self, statement: str, data: bytes) -> None:
+        """Send one finished buffer through `COPY ... FROM STDIN`."""
+        cursor = (await self._driver()).cursor()
+        async with cursor, cursor.copy(statement.encode()) as copy:
+            await copy.write(data)
+
+
+def _executable(statement: str | Executable) -> Executable:
+    return text(statement) if isinstance(statement, str) else statement
+
+
+class Database:
+    """A pool of connections to one PostgreSQL."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._observers: list[StatementObserver] = []
+        event.listen(engine.sync_engine, "before_cursor_execute", self._started)
+        event.listen(engine.sync_engine, "after_cursor_execute", self._ended)
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int = 10, max_connections: int = 50, name: str = "roadlens") -> Self:
+        """Prepare a pool; the first connection is made when it is needed.
+
+        Raises:
+            SetupError: the address is not one of a PostgreSQL database.
+        """
+        engine = create_async_engine(
+            sqlalchemy_url(url),
+            pool_size=min(pool_size, max_connections),
+            max_overflow=max(0, max_connections - pool_size),
+            pool_timeout=10,
+            pool_recycle=3600,
+            connect_args={
+                "application_name": name,
+                "connect_timeout": 5,
+                "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=120s -c lock_timeout=60s",
+            },
+        )
+        return cls(engine)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    def observe(self, observer: StatementObserver) -> Callable[[], None]:
+        """Call `observer(sql, seconds)` after each statement; the returned function ends that."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        """A read session.
+
+        Raises:
+            DatabaseUnavailable: the database is away or has no connection left.
+        """
+        async with _translated(), self._engine.connect() as connection:
+            options = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+            connection = await connection.execution_options(**options)
+            async with connection.begin():
+                yield ReadSession(connection)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[WriteSession]:
+        """A write session.
+
+        Raises:
+            DatabaseUnavailable: the database is away or has no connection left. Nothing was changed.
+        """
+        async with _translated(), self._engine.begin() as connection:
+            yield WriteSession(connection)
+
+    async def retrying(self, work: Callable[[WriteSession], Awaitable[T]]) -> T:
+        """Run `work` in a write session, anew when PostgreSQL ended it for a deadlock with another one."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                async with self.write() as session:
+                    return await work(session)
+            except DBAPIError as error:
+                if attempt == _ATTEMPTS or _sqlstate(error) not in _RETRY:
+                    raise
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _started(self, _connection: Any, _cursor: Any, _statement: str, _params: Any, context: Any, _many: bool) -> None:
+        context._roadlens_started = time.perf_counter()
+
+    def _ended(self, _connection: Any, _cursor: Any, statement: str, _params: Any, context: Any, _many: bool) -> None:
+        for observer in self._observers:
+            observer(statement, time.perf_counter() - context._roadlens_started)
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The address with the driver that Roadlens uses: `postgres://…` and `postgresql://…` become `postgresql+psycopg://…`.
+
+    Raises:
+        SetupError: it is the address of something else.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
+        raise SetupError("DATABASE_URL must look like postgresql://user:password@host:5432/database.")
+    return make_url(f"postgresql+psycopg://{rest}").render_as_string(hide_password=False)
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """Turn "the database is away" into DatabaseUnavailable, however the driver says it."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise DatabaseUnavailable("All database connections are in use. Try again in a few seconds.") from error
+    except (DBAPIError, psycopg.Error) as error:
+        state = _sqlstate(error) if isinstance(error, DBAPIError) else error.sqlstate
+        operational = isinstance(getattr(error, "orig", error), psycopg.OperationalError | psycopg.InterfaceError)
+        if (state is None and operational) or (state or "").startswith(_AWAY):
+            raise DatabaseUnavailable(AWAY_DETAIL) from error
+        raise

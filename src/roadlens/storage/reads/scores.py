@@ -1,0 +1,54 @@
+"""What scoring starts from: the active version, and what each driver did on each day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from roadlens.errors import SetupError
+from roadlens.storage.database import ReadSession
+
+_DAYS = """
+SELECT driver_id, day, distance_m, speeding_m, night_m,
+    harsh_braking, rapid_acceleration, harsh_cornering, speeding, phone_use
+FROM unnest(cast(:drivers AS text[]), cast(:firsts AS date[])) AS wanted(driver, first)
+JOIN driver_day ON driver_id = driver AND day >= first
+ORDER BY driver_id, day
+"""
+
+
+class ActiveVersion(NamedTuple):
+    version: int
+    parameters: dict[str, Any]
+    timezone: str
+
+
+class DrivenDay(NamedTuple):
+    """A day's exposure: metres, and events by type in the order of `domain.EVENT_TYPES`."""
+
+    driver_id: str
+    day: date
+    distance_m: int
+    speeding_m: int
+    night_m: int
+    harsh_braking: int
+    rapid_acceleration: int
+    harsh_cornering: int
+    speeding: int
+    phone_use: int
+
+
+async def active_version(session: ReadSession) -> ActiveVersion:
+    """The score version that new trips are scored with, and the time zone that days are counted in."""
+    found = await session.row(
+        "SELECT version, parameters, timezone FROM score_versions, installation WHERE active", ActiveVersion
+    )
+    if found is None:
+        raise SetupError("The database has no active score version: run `roadlens db upgrade`.")
+    return found
+
+
+async def driven_days(session: ReadSession, drivers: Sequence[str], firsts: Sequence[date]) -> list[DrivenDay]:
+    """Every day of each driver from `firsts` on, by driver and day."""
+    return await session.rows(_DAYS, DrivenDay, {"drivers": list(drivers), "firsts": list(firsts)})

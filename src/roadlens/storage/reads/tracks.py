@@ -1,0 +1,129 @@
+"""What a cut needs to see: the window around new positions, the positions and trips in it, who drove when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from roadlens.storage.binary import COLUMNS, Positions, from_copy
+from roadlens.storage.database import ReadSession
+from roadlens.storage.trip_rows import EventRow, TripRow
+
+# New positions in [first, last] can change only the trips that this span touches, the one before and the one after:
+# what separates two earlier trips lies before them all. So the window begins where the last trip that starts by
+# `first` begins, and ends with the first trip that ends at `last` or later; without such a trip it is open.
+# A vehicle that has already stood long enough for a stop needs nothing from before `settled_at`.
+_WINDOWS = """
+SELECT touched.device_id, unique_id,
+    greatest(CASE WHEN settled_at < touched.first THEN settled_at END, previous.started_at) AS first,
+    coalesce(CASE WHEN covering.ended_at >= touched.last THEN covering.ended_at END, following.ended_at) AS last
+FROM unnest(cast(:devices AS int[]), cast(:firsts AS timestamptz[]), cast(:lasts AS timestamptz[]))
+    AS touched(device_id, first, last)
+JOIN devices USING (device_id)
+JOIN device_progress USING (device_id)
+LEFT JOIN LATERAL (
+    SELECT started_at FROM trips WHERE device_id = touched.device_id AND started_at <= touched.first
+    ORDER BY started_at DESC LIMIT 1
+) AS previous ON true
+LEFT JOIN LATERAL (
+    SELECT ended_at FROM trips WHERE device_id = touched.device_id AND started_at <= touched.last
+    ORDER BY started_at DESC LIMIT 1
+) AS covering ON true
+LEFT JOIN LATERAL (
+    SELECT ended_at FROM trips WHERE device_id = touched.device_id AND started_at > touched.last
+    ORDER BY started_at LIMIT 1
+) AS following ON true
+ORDER BY touched.device_id
+"""
+
+_POSITIONS = f"""
+COPY (
+    SELECT {", ".join(f"position.{column}" for column in COLUMNS.split(", "))}
+    FROM unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) AS visible(device_id, first, last)
+    CROSS JOIN LATERAL (
+        SELECT * FROM positions WHERE device_id = visible.device_id
+            AND fix_time >= coalesce(visible.first, '-infinity') AND fix_time <= coalesce(visible.last, 'infinity')
+        ORDER BY fix_time, digest
+    ) AS position
+) TO STDOUT (FORMAT BINARY)
+"""
+
+_IN_WINDOWS = """
+FROM unnest(cast(:devices AS int[]), cast(:firsts AS timestamptz[]), cast(:lasts AS timestamptz[]))
+    AS visible(device_id, first, last)
+JOIN trips ON trips.device_id = visible.device_id
+    AND trips.started_at >= coalesce(visible.first, '-infinity')
+    AND trips.started_at <= coalesce(visible.last, 'infinity')
+"""
+
+
+class Window(NamedTuple):
+    """The span of a device's positions that is cut again. None is open: from the first, or to the last position."""
+
+    device_id: int
+    unique_id: str
+    first: datetime | None
+    last: datetime | None
+
+
+class Assignment(NamedTuple):
+    """From `valid_from` (None: ever) until before `valid_to` (None: for ever)."""
+
+    device_id: int
+    driver_id: str
+    vehicle_id: str
+    valid_from: datetime | None
+    valid_to: datetime | None
+
+
+async def windows(
+    session: ReadSession, devices: Sequence[int], firsts: Sequence[datetime], lasts: Sequence[datetime]
+) -> list[Window]:
+    """The window that must be cut again for each touched span."""
+    return await session.rows(
+        _WINDOWS, Window, {"devices": list(devices), "firsts": list(firsts), "lasts": list(lasts)}
+    )
+
+
+async def positions(session: ReadSession, visible: Sequence[Window]) -> Positions:
+    """All positions in the windows, by device, time and digest."""
+    values = [
+        [window.device_id for window in visible],
+        [window.first for window in visible],
+        [window.last for window in visible],
+    ]
+    return from_copy(await session.copy_out(_POSITIONS, values))
+
+
+async def trips(session: ReadSession, visible: Sequence[Window]) -> list[TripRow]:
+    """The stored trips that start in the windows."""
+    columns = ", ".join(f"trips.{name}" for name in TripRow._fields)
+    return [TripRow(*row) for row in await session.tuples(f"SELECT {columns} {_IN_WINDOWS}", _arrays(visible))]
+
+
+async def events(session: ReadSession, visible: Sequence[Window]) -> list[EventRow]:
+    """The stored events of those trips."""
+    columns = ", ".join(f"event.{name}" for name in EventRow._fields)
+    statement = f"SELECT {columns} {_IN_WINDOWS} JOIN safety_events AS event USING (trip_id)"
+    return [EventRow(*row) for row in await session.tuples(statement, _arrays(visible))]
+
+
+async def assignments(session: ReadSession, devices: Sequence[int]) -> list[Assignment]:
+    """Who and what the devices have been assigned to, by device and time."""
+    return await session.rows(
+        "SELECT device_id, driver_id, vehicle_id, valid_from, valid_to FROM device_assignments "
+        "WHERE device_id = ANY(:devices) ORDER BY device_id, valid_from NULLS FIRST",
+        Assignment,
+        {"devices": list(devices)},
+    )
+
+
+def _arrays(visible: Sequence[Window]) -> dict[str, list[object]]:
+    return {
+        "devices": [window.device_id for window in visible],
+        "firsts": [window.first for window in visible],
+        "lasts": [window.last for window in visible],
+    }
+
+

@@ -1,0 +1,43 @@
+"""The tables as SQLAlchemy sees them. The migrations make them; a test holds the two equal."""
+
+from roadlens.storage.tables.devices import device_assignments, device_progress, devices
+from roadlens.storage.tables.drivers import drivers
+from roadlens.storage.tables.events import safety_events
+from roadlens.storage.tables.installation import audit_log, installation
+from roadlens.storage.tables.metadata import metadata
+from roadlens.storage.tables.positions import positions
+from roadlens.storage.tables.read_models import (
+    SHARDS,
+    driver_day,
+    driver_summary,
+    fleet_totals,
+    risk_histogram,
+    trip_day,
+)
+from roadlens.storage.tables.scores import risk_scores, score_versions
+from roadlens.storage.tables.trips import trips
+from roadlens.storage.tables.users import users
+from roadlens.storage.tables.vehicles import vehicles
+
+__all__ = [
+    "SHARDS",
+    "audit_log",
+    "device_assignments",
+    "device_progress",
+    "devices",
+    "driver_day",
+    "driver_summary",
+    "drivers",
+    "fleet_totals",
+    "installation",
+    "metadata",
+    "positions",
+    "risk_histogram",
+    "risk_scores",
+    "safety_events",
+    "score_versions",
+    "trip_day",
+    "trips",
+    "users",
+    "vehicles",
+]

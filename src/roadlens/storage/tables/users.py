@@ -1,0 +1,22 @@
+"""Users: who may sign in. A password change or a revocation raises `token_epoch`, which ends every token of the user."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Identity, Integer, Table, Text, TypedColumns
+
+from roadlens.storage.tables.metadata import metadata, moment
+
+
+class UserColumns(TypedColumns):
+    user_id = Column(Integer, Identity(always=True), primary_key=True)
+    username = Column(Text, nullable=False)
+    email = Column(Text, nullable=True)
+    role = Column(Text, nullable=False)
+    password_hash = Column(Text, nullable=False)
+    active = Column(Boolean, nullable=False, server_default="true")
+    token_epoch = Column(Integer, nullable=False, server_default="0")
+    created_at = moment()
+    updated_at = moment()
+
+
+users = Table("users", metadata, UserColumns)

@@ -1,0 +1,64 @@
+"""A trip and a safety event as rows, in the order of their tables' columns: the same tuple comes from a cut and from a query."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+
+class TripRow(NamedTuple):
+    """One row of `trips`. Distances are whole metres, durations whole seconds, times UTC."""
+
+    trip_id: UUID
+    device_id: int
+    driver_id: str
+    vehicle_id: str
+    started_at: datetime
+    ended_at: datetime
+    day: date
+    distance_m: int
+    duration_s: int
+    moving_s: int
+    night_m: int
+    rush_hour_m: int
+    weekend_m: int
+    speeding_m: int
+    top_speed_kmh: float
+    start_latitude: float
+    start_longitude: float
+    end_latitude: float
+    end_longitude: float
+    position_count: int
+    harsh_braking: int
+    rapid_acceleration: int
+    harsh_cornering: int
+    speeding: int
+    phone_use: int
+    trip_score: Decimal
+    score_version: int
+
+    @property
+    def events(self) -> int:
+        """How many events the trip has, all types together."""
+        return self.harsh_braking + self.rapid_acceleration + self.harsh_cornering + self.speeding + self.phone_use
+
+
+class EventRow(NamedTuple):
+    """One row of `safety_events` without its review state. Severity in m/s², or km/h over the limit for speeding."""
+
+    event_id: UUID
+    trip_id: UUID
+    driver_id: str
+    event_type: str
+    source: str
+    occurred_at: datetime
+    ended_at: datetime
+    severity: float | None
+    confidence: float
+    latitude: float
+    longitude: float
+    speed_kmh: float
+
+

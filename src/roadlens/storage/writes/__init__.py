@@ -1,0 +1,1 @@
+"""Every statement that changes something, a file a resource."""

@@ -1,0 +1,37 @@
+"""The log of who changed what; a row is written in the transaction of the change itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from roadlens.storage.database import WriteSession
+
+_RECORD = """
+INSERT INTO audit_log (actor, action, entity, entity_id, before, after)
+VALUES (:actor, :action, :entity, :entity_id, cast(:before AS jsonb), cast(:after AS jsonb))
+"""
+
+State = Mapping[str, object] | None
+
+
+async def record(
+    session: WriteSession, actor: str, action: str, entity: str, entity_id: str, before: State, after: State
+) -> None:
+    """Note that `actor` did `action` ("create", "password", …) to one entity. No secret belongs into `before` or `after`."""
+    await session.execute(
+        _RECORD,
+        {
+            "actor": actor,
+            "action": action,
+            "entity": entity,
+            "entity_id": entity_id,
+            "before": _json(before),
+            "after": _json(after),
+        },
+    )
+
+
+def _json(state: State) -> str | None:
+    return None if state is None else msgspec.json.encode(state).decode()

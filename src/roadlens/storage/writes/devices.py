@@ -1,0 +1,194 @@
+"""Devices: made when they first report, locked while they deliver, registered or assigned to a driver and a vehicle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy.exc import IntegrityError
+
+from roadlens.errors import Conflict, NotFound
+from roadlens.storage.database import WriteSession
+from roadlens.storage.writes import audit
+
+# A device that is known keeps the name it has: what a device says of itself must not undo an administrator's edit.
+_KNOWN = "SELECT unique_id, device_id FROM devices WHERE unique_id = ANY(:unique_ids)"
+_NEW = """
+INSERT INTO devices (unique_id, name, model, category, phone, contact)
+SELECT * FROM unnest(cast(:unique_id AS text[]), cast(:name AS text[]), cast(:model AS text[]),
+                     cast(:category AS text[]), cast(:phone AS text[]), cast(:contact AS text[]))
+ON CONFLICT DO NOTHING
+"""
+_PROGRESS = """
+INSERT INTO device_progress (device_id) SELECT device_id FROM devices WHERE unique_id = ANY(:unique_ids)
+ON CONFLICT DO NOTHING
+"""
+_LOCK = "SELECT device_id FROM device_progress WHERE device_id = ANY(:devices) ORDER BY device_id FOR UPDATE"
+
+_UNASSIGNED = """
+SELECT device_id, unique_id, name, model, category, phone, contact FROM devices
+WHERE device_id = ANY(:devices) AND NOT EXISTS (
+    SELECT FROM device_assignments WHERE device_assignments.device_id = devices.device_id)
+ORDER BY unique_id
+"""
+
+# One statement makes vehicle, driver and assignment for all of them, so that a batch of new devices is one round trip.
+_REGISTER = """
+WITH device AS MATERIALIZED (
+    SELECT device_id, unique_id, name, model, category, phone, first_name, last_name,
+        'VEH-' || lpad(vehicle_no::text, greatest(4, length(vehicle_no::text)), '0') AS vehicle_id,
+        'DRV-' || lpad(driver_no::text, greatest(4, length(driver_no::text)), '0') AS driver_id
+    FROM (
+        SELECT *, nextval('vehicle_number') AS vehicle_no, nextval('driver_number') AS driver_no
+        FROM unnest(cast(:device_id AS int[]), cast(:unique_id AS text[]), cast(:name AS text[]),
+                    cast(:model AS text[]), cast(:category AS text[]), cast(:phone AS text[]),
+                    cast(:first_name AS text[]), cast(:last_name AS text[]))
+            AS said(device_id, unique_id, name, model, category, phone, first_name, last_name)
+    ) AS numbered
+), vehicle AS (
+    INSERT INTO vehicles (vehicle_id, name, model, category)
+    SELECT vehicle_id, coalesce(name, unique_id), model, category FROM device RETURNING vehicle_id
+), driver AS (
+    INSERT INTO drivers (driver_id, first_name, last_name, phone)
+    SELECT driver_id, first_name, last_name, phone FROM device RETURNING driver_id
+), assignment AS (
+    INSERT INTO device_assignments (device_id, vehicle_id, driver_id)
+    SELECT device_id, vehicle_id, driver_id FROM device
+), entry AS (
+    INSERT INTO audit_log (actor, action, entity, entity_id, after)
+    SELECT :actor, 'register', 'device', unique_id,
+        jsonb_build_object('vehicle_id', vehicle_id, 'driver_id', driver_id) FROM device
+)
+SELECT device_id, unique_id, driver_id, vehicle_id FROM device
+"""
+
+_SETTLE = """
+UPDATE device_progress AS stored SET settled_at = found.settled_at
+FROM unnest(cast(:devices AS int[]), cast(:moments AS timestamptz[])) AS found(device_id, settled_at)
+WHERE stored.device_id = found.device_id AND stored.settled_at IS DISTINCT FROM found.settled_at
+"""
+
+
+class DeviceClaim(NamedTuple):
+    """What a device, or the server that forwards for it, says of it."""
+
+    unique_id: str
+    name: str | None = None
+    model: str | None = None
+    category: str | None = None
+    phone: str | None = None
+    contact: str | None = None
+
+
+class UnassignedDevice(NamedTuple):
+    device_id: int
+    unique_id: str
+    name: str | None
+    model: str | None
+    category: str | None
+    phone: str | None
+    contact: str | None
+
+
+class Registered(NamedTuple):
+    device_id: int
+    unique_id: str
+    driver_id: str
+    vehicle_id: str
+
+
+async def identify(session: WriteSession, claims: Sequence[DeviceClaim]) -> dict[str, int]:
+    """The ids of the devices by their `unique_id`; one that is new is made, unassigned."""
+    unique_ids = sorted({claim.unique_id for claim in claims})
+    known = dict(await session.tuples(_KNOWN, {"unique_ids": unique_ids}))
+    new = sorted({claim.unique_id: claim for claim in claims if claim.unique_id not in known}.values())
+    if new:
+        columns = zip(*new, strict=True)
+        await session.execute(_NEW, dict(zip(DeviceClaim._fields, map(list, columns), strict=True)))
+        await session.execute(_PROGRESS, {"unique_ids": [claim.unique_id for claim in new]})
+        known = dict(await session.tuples(_KNOWN, {"unique_ids": unique_ids}))
+    return known
+
+
+async def lock(session: WriteSession, devices: Sequence[int]) -> None:
+    """Hold the devices until the transaction ends: deliveries of one device come one after the other.
+
+    The rows are taken in the order of their ids, so that two deliveries with common devices cannot wait for each other.
+    """
+    await session.tuples(_LOCK, {"devices": list(devices)})
+
+
+async def unassigned(session: WriteSession, devices: Sequence[int]) -> list[UnassignedDevice]:
+    """Those of the devices that have never been assigned to anybody."""
+    return await session.rows(_UNASSIGNED, UnassignedDevice, {"devices": list(devices)})
+
+
+async def register(session: WriteSession, devices: Sequence[UnassignedDevice], actor: str) -> list[Registered]:
+    """Make a vehicle and a driver from what each device says of itself, and assign it to them for all time."""
+    names = [_person(device) for device in devices]
+    return await session.rows(
+        _REGISTER,
+        Registered,
+        {
+            "actor": actor,
+            "device_id": [device.device_id for device in devices],
+            "unique_id": [device.unique_id for device in devices],
+            "name": [device.name for device in devices],
+            "model": [device.model for device in devices],
+            "category": [device.category for device in devices],
+            "phone": [device.phone for device in devices],
+            "first_name": [first for first, _ in names],
+            "last_name": [last for _, last in names],
+        },
+    )
+
+
+async def settle(session: WriteSession, settled: Mapping[int, datetime | None]) -> None:
+    """Remember up to where each device's positions can be forgotten when the next one is cut; None: nowhere."""
+    if settled:
+        await session.execute(_SETTLE, {"devices": list(settled), "moments": list(settled.values())})
+
+
+async def assign(
+    session: WriteSession,
+    *,
+    unique_id: str,
+    driver_id: str,
+    vehicle_id: str,
+    valid_from: datetime | None,
+    valid_to: datetime | None,
+    actor: str,
+) -> int:
+    """Assign a device for a span of time and return its id.
+
+    Raises:
+        NotFound: there is no such device, driver or vehicle.
+        Conflict: the device is assigned to somebody during that span.
+    """
+    device_id = await session.value("SELECT device_id FROM devices WHERE unique_id = :id", {"id": unique_id})
+    if device_id is None:
+        raise NotFound(f"No device {unique_id!r} has reported yet. `roadlens devices list` shows those that have.")
+    for table, column, value in (("drivers", "driver_id", driver_id), ("vehicles", "vehicle_id", vehicle_id)):
+        if await session.value(f"SELECT 1 FROM {table} WHERE {column} = :id", {"id": value}) is None:
+            raise NotFound(f"There is no {column.removesuffix('_id')} {value!r}.", field=column)
+    span = {"valid_from": valid_from, "valid_to": valid_to}
+    try:
+        await session.execute(
+            "INSERT INTO device_assignments (device_id, driver_id, vehicle_id, valid_from, valid_to) "
+            "VALUES (:device_id, :driver_id, :vehicle_id, :valid_from, :valid_to)",
+            {"device_id": device_id, "driver_id": driver_id, "vehicle_id": vehicle_id, **span},
+        )
+    except IntegrityError as error:
+        raise Conflict(f"Device {unique_id!r} is already assigned during that time; end that assignment first.") from error
+    after = {"driver_id": driver_id, "vehicle_id": vehicle_id, **{k: v and v.isoformat() for k, v in span.items()}}
+    await audit.record(session, actor, "assign", "device", unique_id, None, after)
+    return int(device_id)
+
+
+def _person(device: UnassignedDevice) -> tuple[str, str]:
+    """First and last name: the contact that the device names, or else words that say whose they are."""
+    words = (device.contact or "").split()
+    if len(words) > 1:
+        return " ".join(words[:-1]), words[-1]
+    return "Driver of", words[0] if words else device.name or device.unique_id

@@ -1,0 +1,1 @@
+"""Telemetry: what vehicles send becomes trips, safety events and scores, step by visible step."""

@@ -1,0 +1,139 @@
+"""Takes a batch through the steps in one transaction, and tells what became of it. The one way in for every source."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from roadlens.scoring.parameters import Parameters
+from roadlens.storage.database import Database, WriteSession
+from roadlens.storage.reads.scores import active_version
+from roadlens.storage.reads.tracks import Window
+from roadlens.storage.writes import devices
+from roadlens.storage.writes.positions import Partitions
+from roadlens.telemetry.batch import Batch, Complaint, Reason
+from roadlens.telemetry.steps import AGAIN, STEPS, Step
+from roadlens.telemetry.work import Rules, Work
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one or more batches. `trips` and `events` count what is new or changed."""
+
+    kept: int = 0
+    dropped: Counter[Reason] = field(default_factory=Counter)
+    complaints: list[Complaint] = field(default_factory=list)
+    trips: int = 0
+    events: int = 0
+    registered: dict[str, str] = field(default_factory=dict)
+    unassigned: set[str] = field(default_factory=set)
+    seconds: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Outcome) -> None:
+        """Count another batch in. Complaints are passed on batch by batch, not collected: files may have millions."""
+        self.kept += other.kept
+        self.dropped += other.dropped
+        self.trips += other.trips
+        self.events += other.events
+        self.registered |= other.registered
+        self.unassigned = (self.unassigned | other.unassigned) - set(self.registered)
+        self.seconds += other.seconds
+
+
+class Ingest:
+    """Delivers batches to one database."""
+
+    def __init__(self, database: Database, rules: Rules) -> None:
+        self._database = database
+        self._rules = rules
+        self._partitions = Partitions(database)
+
+    @classmethod
+    async def open(cls, database: Database) -> Self:
+        """Read the rules that hold and be ready.
+
+        Raises:
+            SetupError: the database has no active score version, or one of another formula.
+            DatabaseUnavailable: the database is away.
+        """
+        async with database.read() as session:
+            active = await active_version(session)
+        parameters = Parameters.from_dict(active.parameters)
+        return cls(database, Rules(active.version, parameters, ZoneInfo(active.timezone)))
+
+    async def deliver(self, batch: Batch, *, register: bool = False, actor: str = "ingest") -> Outcome:
+        """Store a batch and all that follows from it; when this returns, it is committed.
+
+        Args:
+            batch: positions from one source.
+            register: make a vehicle and a driver for each device that has none.
+            actor: who registers, for the audit log.
+
+        Raises:
+            DatabaseUnavailable: nothing was stored; the batch can be delivered again.
+        """
+        received_at = datetime.now(UTC)
+
+        async def run(session: WriteSession) -> Outcome:
+            work = Work(session, self._rules, self._partitions, batch, received_at, register, actor)
+            return await _take(STEPS, work)
+
+        return await self._database.retrying(run)
+
+    async def assign(
+        self,
+        unique_id: str,
+        driver_id: str,
+        vehicle_id: str,
+        *,
+        valid_from: datetime | None = None,
+        valid_to: datetime | None = None,
+        actor: str,
+    ) -> Outcome:
+        """Assign a device, and make trips of the positions that it has sent during that time.
+
+        Raises:
+            NotFound: there is no such device, driver or vehicle.
+            Conflict: the device is assigned to somebody during that time.
+        """
+
+        async def run(session: WriteSession) -> Outcome:
+            device_id = await devices.assign(
+                session,
+                unique_id=unique_id,
+                driver_id=driver_id,
+                vehicle_id=vehicle_id,
+                valid_from=valid_from,
+                valid_to=valid_to,
+                actor=actor,
+            )
+            await devices.lock(session, [device_id])
+            work = Work(session, self._rules, self._partitions, Batch(), datetime.now(UTC), actor=actor)
+            work.windows = [Window(device_id, unique_id, None, None)]
+            return await _take(AGAIN, work)
+
+        return await self._database.retrying(run)
+
+
+async def _take(steps: Sequence[Step], work: Work) -> Outcome:
+    """One step after the other, each timed."""
+    seconds: Counter[str] = Counter()
+    for step in steps:
+        began = time.perf_counter()
+        await step(work)
+        seconds[step.__name__] += time.perf_counter() - began  # type: ignore[assignment]  # a Counter of floats adds up
+    return Outcome(
+        kept=sum(touched.added for touched in work.touched),
+        dropped=work.dropped(),
+        complaints=sorted([*work.batch.complaints, *work.complaints]),
+        trips=len(work.changes.put),
+        events=len(work.changes.put_events),
+        registered={device.unique_id: device.driver_id for device in work.registered},
+        unassigned={device.unique_id for device in work.unassigned},
+        seconds=seconds,
+    )

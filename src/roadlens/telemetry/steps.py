@@ -1,0 +1,153 @@
+"""The way of a delivery, step by step: validate → make room → identify → de-duplicate → order → cut → derive → score → store.
+
+A step reads what the steps before it left in `Work` and adds its own; it drops a record only with a reason. All of them
+run in one transaction, so a delivery is stored whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import numpy as np
+
+from roadlens.domain import from_unix_microseconds
+from roadlens.storage.binary import Positions
+from roadlens.storage.reads import tracks
+from roadlens.storage.reads.tracks import Window
+from roadlens.storage.writes import devices, positions, read_models, trips
+from roadlens.telemetry import rescore
+from roadlens.telemetry.cut import cut as cut_fixes
+from roadlens.telemetry.derive import derive as derive_events
+from roadlens.telemetry.track import Track
+from roadlens.telemetry.trip import summarise
+from roadlens.telemetry.validate import judge
+from roadlens.telemetry.work import Driven, Work
+
+Step = Callable[[Work], Awaitable[None]]
+
+
+async def validate(work: Work) -> None:
+    """Drop what no vehicle can report: impossible places and speeds, times that cannot be."""
+    arrived = work.batch.positions()
+    good, complaints = judge(arrived, work.batch.lines, work.received_at)
+    work.complaints += complaints
+    work.positions = arrived[good]
+
+
+async def make_room(work: Work) -> None:
+    """See to it that the months of the positions have a partition, before anything is held."""
+    await work.partitions.ensure(work.positions)
+
+
+async def identify(work: Work) -> None:
+    """Find or make each device, register it if asked to, and hold it until the delivery is stored."""
+    if not len(work.positions):
+        return
+    claims = work.batch.claims
+    seen = [claims[index] for index in np.unique(work.positions["device_id"])]
+    known = await devices.identify(work.session, seen)
+    ids = np.array([known.get(claim.unique_id, 0) for claim in claims], dtype=np.int32)
+    work.positions["device_id"] = ids[work.positions["device_id"]]
+    held = sorted(known.values())
+    await devices.lock(work.session, held)
+    work.unassigned = await devices.unassigned(work.session, held)
+    if work.register and work.unassigned:
+        work.registered = await devices.register(work.session, work.unassigned, work.actor)
+        work.unassigned = []
+
+
+async def deduplicate(work: Work) -> None:
+    """Store the positions that are not there yet. The same fix of a device is one row, however often it comes."""
+    if not len(work.positions):
+        return
+    work.touched = await positions.store(work.session, work.positions)
+    work.duplicates = len(work.positions) - sum(touched.added for touched in work.touched)
+
+
+async def order(work: Work) -> None:
+    """Read back, in the order of time, the window around what is new: the trips it can change, and no more."""
+    whole = {device.device_id: device.unique_id for device in work.registered}
+    work.windows += [Window(device_id, unique_id, None, None) for device_id, unique_id in whole.items()]
+    touched = [span for span in work.touched if span.device_id not in whole]
+    if touched:
+        work.windows += await tracks.windows(
+            work.session,
+            [span.device_id for span in touched],
+            [span.first for span in touched],
+            [span.last for span in touched],
+        )
+    if not work.windows:
+        return
+    visible = await tracks.positions(work.session, work.windows)
+    ids, starts = np.unique(visible["device_id"], return_index=True)
+    for device_id, fixes in zip(ids.tolist(), np.split(visible, starts[1:]), strict=True):
+        work.fixes[device_id] = one_a_moment(fixes)
+
+
+async def cut(work: Work) -> None:
+    """Cut each window into legs between stops, under the assignment that held."""
+    owners: dict[int, list[tracks.Assignment]] = {}
+    for assignment in await tracks.assignments(work.session, list(work.fixes)) if work.fixes else []:
+        owners.setdefault(assignment.device_id, []).append(assignment)
+    for window in work.windows:
+        fixes = work.fixes.get(window.device_id)
+        if fixes is None:
+            continue
+        result = cut_fixes(work.rules.parameters, fixes, owners.get(window.device_id, []))
+        for leg in result.legs:
+            track = Track(work.rules.parameters, fixes[leg.start : leg.stop])
+            work.driven.append(Driven(window.unique_id, leg.assignment, track))
+        if window.last is None:
+            settled = None if result.settled is None else int(fixes["fix_time"][result.settled])
+            work.settled[window.device_id] = None if settled is None else from_unix_microseconds(settled)
+
+
+async def derive(work: Work) -> None:
+    """Find each leg's safety events."""
+    for driven in work.driven:
+        driven.events = derive_events(driven.track)
+
+
+async def score(work: Work) -> None:
+    """Sum each leg up as a trip with its score; legs too short to be one end here."""
+    for driven in work.driven:
+        rules = work.rules
+        rows = summarise(driven.track, driven.events, driven.unique_id, driven.assignment, rules.zone, rules.version)
+        if rows is not None:
+            work.trips.append(rows[0])
+            work.events += rows[1]
+
+
+async def store(work: Work) -> None:
+    """Write what differs from the stored trips, bring the read models and the drivers' risk scores up to date."""
+    session = work.session
+    if not work.windows:
+        return
+    stored, stored_events = await tracks.trips(session, work.windows), await tracks.events(session, work.windows)
+    work.changes = trips.compare(stored, work.trips, stored_events, work.events)
+    await devices.settle(session, work.settled)
+    if not work.changes:
+        return
+    changed = [*work.changes.gone, *work.changes.put]
+    before = await read_models.lock_drivers(session, (trip.driver_id for trip in changed))
+    await trips.apply(session, work.changes)
+    if changed:
+        await rescore.days(session, work.rules, before, {(trip.driver_id, trip.day) for trip in changed})
+        await read_models.add_trips(session, work.changes.gone, work.changes.put)
+
+
+STEPS: tuple[Step, ...] = (validate, make_room, identify, deduplicate, order, cut, derive, score, store)
+AGAIN: tuple[Step, ...] = (order, cut, derive, score, store)
+
+
+def one_a_moment(fixes: Positions) -> Positions:
+    """Fixes sorted by time and digest as one a moment: the first by digest, with the alarms of all.
+
+    A device may report a moment twice with different attributes. Which report came first must not matter.
+    """
+    if not len(fixes):
+        return fixes
+    starts = np.flatnonzero(np.concatenate(([True], np.diff(fixes["fix_time"]) != 0)))
+    merged = fixes[starts].copy()
+    merged["alarms"] = np.bitwise_or.reduceat(fixes["alarms"], starts)
+    return merged
