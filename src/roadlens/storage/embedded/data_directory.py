@@ -102,8 +102,9 @@ def private_append(path: Path) -> BinaryIO:
 
 def disk_full(path: Path) -> DiskFull:
     return DiskFull(
-        f"The disk of {path} is full ({free_bytes(path) // 2**20} MB free): free some space and start again, or move "
-        "the data directory to a larger disk and name it with ROADLENS_DATA_DIR. What was committed is not lost."
+        f"The disk of {path} is full: {free_bytes(path) // 2**20} MB are free, too little for the database. Free some "
+        "space and start again, or move the data directory to a larger disk and name it with ROADLENS_DATA_DIR. What "
+        "was committed is not lost."
     )
 
 
@@ -166,9 +167,12 @@ def socket_directory(data: DataDirectory, identity: Identity) -> Path:
     return private
 
 
+def socket_in(directory: Path) -> Path:
+    return directory / f".s.PGSQL.{PORT}"
+
+
 def fits(directory: Path) -> bool:
-    socket = os.fsencode(directory / f".s.PGSQL.{PORT}")
-    return len(socket) <= LONGEST_SOCKET_PATH and LIST_SEPARATORS.isdisjoint(str(directory))
+    return len(os.fsencode(socket_in(directory))) <= LONGEST_SOCKET_PATH and LIST_SEPARATORS.isdisjoint(str(directory))
 
 
 def database_url(socket_directory: Path) -> str:

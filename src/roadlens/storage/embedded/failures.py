@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from roadlens.errors import SetupError
@@ -13,7 +14,7 @@ TAIL_BYTES = 16_384
 WAL_SEGMENT_BYTES = 16 * 2**20
 
 # Another server's remains hold the cluster for a moment: worth another try.
-PASSING = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
+PASSING = re.compile(r"pre-existing shared memory block|lock file \".*\" already exists")
 
 
 def read_log_since(log: Path, offset: int) -> str:
@@ -32,7 +33,7 @@ def last_lines(printed: str) -> str:
 
 
 def is_passing(printed: str) -> bool:
-    return any(sign in printed for sign in PASSING)
+    return PASSING.search(printed) is not None
 
 
 def explain_failure(program: str, printed: str, data: DataDirectory) -> SetupError:

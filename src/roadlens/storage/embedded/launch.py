@@ -1,18 +1,24 @@
 """Becomes PostgreSQL: takes on the identity it may run under, ties its life to the parent's, and executes the program.
 
-Run as `python -I -S launch.py IDENTITY PARENT_PID PROGRAM ARGUMENT...`, so it knows the standard library alone. IDENTITY
-is `self`, `namespace:UID` (the caller's files under another number) or `account:UID:GID` (give up being root).
+Run as `python -I -S launch.py IDENTITY PARENT_PID PROGRAM ARGUMENT...`, so it knows the standard library alone.
+IDENTITY is `self`, `namespace:UID` (the caller's files under another number) or `account:UID:GID` (give up being root).
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
 import sys
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PR_SET_KEEPCAPS = 8
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_RAISE = 2
 CLONE_NEWUSER = 0x10000000  # linux/sched.h
+CAPABILITY_VERSION_3 = 0x20080522  # linux/capability.h
+CAP_DAC_OVERRIDE = 1
 
 
 def take_identity(identity: str) -> None:
@@ -21,10 +27,7 @@ def take_identity(identity: str) -> None:
     if kind == "namespace":
         enter_user_namespace(int(numbers[0]))
     elif kind == "account":
-        uid, gid = map(int, numbers)
-        os.setgroups([])
-        os.setgid(gid)
-        os.setuid(uid)
+        give_up_root(*map(int, numbers))
 
 
 def enter_user_namespace(inner: int) -> None:
@@ -42,6 +45,32 @@ def enter_user_namespace(inner: int) -> None:
     ):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(content)
+
+
+def give_up_root(uid: int, gid: int) -> None:
+    """Be another account, which may pass directories that root closed to others: the ones above the programs and data.
+
+    In a container or a chroot there may be no user namespaces. Where that one capability is missing too, the
+    directories must be open.
+    """
+    if sys.platform == "linux":
+        call("prctl", PR_SET_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setgid(gid)
+    os.setuid(uid)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            keep_capability(CAP_DAC_OVERRIDE)
+
+
+def keep_capability(capability: int) -> None:
+    """Hold this capability alone, and after exec too: capabilities(7), "Ambient"."""
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    bit = 1 << capability
+    # Effective, permitted and inheritable, for the capabilities 0 to 31; then again for those above.
+    data = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)
+    call("capset", ctypes.addressof(header), ctypes.addressof(data))
+    call("prctl", PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0)
 
 
 def end_with_parent(parent: int) -> None:

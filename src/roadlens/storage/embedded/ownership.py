@@ -1,7 +1,7 @@
 """Who owns the database in a data directory, and who else uses it: two file locks that the kernel drops with a process.
 
 `postgres.lock` is held by the owner, who starts and stops the server and notes in it who it is and where the server
-listens. `postgres.users` is shared by the commands that joined; an owner that is a command waits for it before stopping.
+listens. `postgres.users` is shared by the commands that joined; an owning command waits for it before stopping.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class FileLock:
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def close(self) -> None:
+        self.release()  # a forked process has the same lock, and closing alone would leave it there
         os.close(self._descriptor)
 
     def write_owner(self, owner: Owner) -> None:

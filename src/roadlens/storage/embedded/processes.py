@@ -48,7 +48,9 @@ def works_on(pid: int, cluster: Path) -> bool:
     if sys.platform == "linux":
         process = Path("/proc", str(pid))
         try:
-            return (process / "comm").read_text().strip() == "postgres" and os.readlink(process / "cwd") == str(cluster)
+            return (process / "comm").read_text().strip() == "postgres" and os.readlink(
+                process / "cwd"
+            ) == os.path.realpath(cluster)
         except PermissionError:  # another account's, and this root may not look into it: a container without ptrace
             arguments = os.fsdecode((process / "cmdline").read_bytes()).replace("\0", " ")
         except OSError:
@@ -72,15 +74,20 @@ def wait_until_unserved(cluster: Path, timeout_s: float) -> int | None:
     return None
 
 
-def forget_stale_pid(cluster: Path) -> None:
-    """Remove a postmaster.pid whose number now belongs to another program, for PostgreSQL would take it for its own.
+def forget_stale_locks(cluster: Path, socket: Path) -> None:
+    """Remove lock files of a server that is gone, which PostgreSQL would respect while any process has that number.
 
-    The caller owns the data directory and has seen that nobody serves it. Backends that outlived their postmaster are
-    still noticed: the shared memory's key is made from the cluster's inode, not read from this file alone.
+    It may be another program by now, or the dead server itself, which nobody has reaped yet. The caller owns the data
+    directory and has seen that nobody serves it. Backends that outlived their postmaster are still noticed: the shared
+    memory's key is made from the cluster's inode, not read from postmaster.pid alone.
     """
-    postmaster = read_postmaster(cluster)
-    if postmaster is not None and serving_pid(cluster) is None:
-        (cluster / PID_FILE).unlink(missing_ok=True)
+    for lock in (cluster / PID_FILE, socket.with_name(socket.name + ".lock")):
+        try:
+            pid = int(lock.read_text(errors="replace").partition("\n")[0])
+        except (FileNotFoundError, ValueError):
+            continue
+        if not works_on(pid, cluster):
+            lock.unlink(missing_ok=True)
 
 
 def end_orphans(cluster: Path, number: signal.Signals = signal.SIGQUIT) -> None:

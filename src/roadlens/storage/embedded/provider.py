@@ -24,7 +24,7 @@ from roadlens.storage.embedded.ownership import FileLock, Owner
 from roadlens.storage.embedded.server import PREDECESSOR_TIMEOUT_S, START_TIMEOUT_S, EmbeddedPostgres
 
 LOOK_EVERY_S = 0.05
-# `running_url` holds the lock for microseconds to see whether it is free; an owner that stops, for as long as that takes.
+# `running_url` holds the lock for microseconds, to see whether it is free; an owner that stops, until it has stopped.
 PASSING_HOLDER_S = 0.5
 STOPPING_HOLDER_S = 60.0
 JOIN_TIMEOUT_S = START_TIMEOUT_S + PREDECESSOR_TIMEOUT_S

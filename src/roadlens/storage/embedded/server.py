@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -19,11 +20,12 @@ from roadlens.storage.embedded.data_directory import (
     give_files_to,
     prepare_data_directory,
     socket_directory,
+    socket_in,
 )
 from roadlens.storage.embedded.errors import DataDirectoryInUse
 from roadlens.storage.embedded.failures import explain_failure
 from roadlens.storage.embedded.identity import Identity, choose_identity
-from roadlens.storage.embedded.processes import end_orphans, forget_stale_pid, wait_until_unserved
+from roadlens.storage.embedded.processes import end_orphans, forget_stale_locks, wait_until_unserved
 from roadlens.storage.embedded.supervisor import Supervisor
 
 LONGEST_LOG_BYTES = 10_000_000
@@ -40,6 +42,7 @@ class EmbeddedPostgres:
         self._binaries = binaries
         self._identity = identity
         self._supervisor: Supervisor | None = None
+        self._private_socket_directory: Path | None = None
 
     def start(self) -> str:
         """Start the server, on a new cluster if there is none, and return the database's address.
@@ -54,6 +57,9 @@ class EmbeddedPostgres:
         self._prepare_cluster(data, binaries, identity)
         _bound_log(data)
         socket = socket_directory(data, identity)
+        self._private_socket_directory = socket if socket != data.path else None
+        with explained(data.path):
+            forget_stale_locks(data.cluster, socket_in(socket))
         arguments = postgres_arguments(data.cluster, socket)
         supervisor = Supervisor(data, lambda: identity.command(binaries.postgres, *arguments))
         supervisor.start(START_TIMEOUT_S)
@@ -70,6 +76,9 @@ class EmbeddedPostgres:
         if self._supervisor is not None:
             self._supervisor.stop()
             self._supervisor = None
+        if self._private_socket_directory is not None:
+            with suppress(OSError):  # an empty directory too many does no harm
+                self._private_socket_directory.rmdir()
 
     @property
     def pid(self) -> int | None:
@@ -85,8 +94,6 @@ class EmbeddedPostgres:
                 f"for it to end or stop it (kill -INT {pid}), then start again."
             )
         end_orphans(data.cluster)
-        with explained(data.path):
-            forget_stale_pid(data.cluster)
 
     def _prepare_cluster(self, data: DataDirectory, binaries: Binaries, identity: Identity) -> None:
         with explained(data.path):
