@@ -63,17 +63,24 @@ class Rejected(Exception):
 
 
 class Batch:
-    """Grows record by record; then `positions` is one array whose `device_id` counts the `claims`."""
+    """Grows record by record; then `positions` is one array whose `device_id` counts the `claims`.
 
-    def __init__(self) -> None:
+    Args:
+        shift: microseconds by which all times are moved.
+    """
+
+    def __init__(self, shift: int = 0) -> None:
+        self.shift = shift
         self.claims: list[DeviceClaim] = []
         self.complaints: list[Complaint] = []
         self.lines: list[int] = []
         self._rows: list[tuple[int, ...] | tuple[float, ...]] = []
         self._index: dict[str, int] = {}
 
-    def __len__(self) -> int:
-        return len(self._rows)
+    @property
+    def records(self) -> int:
+        """How many records came, good or not."""
+        return len(self._rows) + len(self.complaints)
 
     def add(self, claim: DeviceClaim, fix: Fix, line: int) -> None:
         """One position that could be read, and the line or index where it stood."""
@@ -90,7 +97,9 @@ class Batch:
 
     def positions(self) -> Positions:
         """The positions as an array of dtype `POSITION`."""
-        return np.array(self._rows, dtype=POSITION)
+        positions = np.array(self._rows, dtype=POSITION)
+        positions["fix_time"] += self.shift
+        return positions
 
     def counts(self) -> Counter[Reason]:
         """How many records were dropped, by reason."""

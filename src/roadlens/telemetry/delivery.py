@@ -11,7 +11,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from roadlens.scoring.parameters import Parameters
-from roadlens.storage.database import Database, WriteSession
+from roadlens.storage.database import Database, ReadSession, WriteSession
 from roadlens.storage.reads.scores import active_version
 from roadlens.storage.reads.tracks import Window
 from roadlens.storage.writes import devices
@@ -23,7 +23,7 @@ from roadlens.telemetry.work import Rules, Work
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one or more batches. `trips` and `events` count what is new or changed."""
+    """What became of one or more batches. `trips` and `events` count how many more there are now."""
 
     kept: int = 0
     dropped: Counter[Reason] = field(default_factory=Counter)
@@ -62,9 +62,7 @@ class Ingest:
             DatabaseUnavailable: the database is away.
         """
         async with database.read() as session:
-            active = await active_version(session)
-        parameters = Parameters.from_dict(active.parameters)
-        return cls(database, Rules(active.version, parameters, ZoneInfo(active.timezone)))
+            return cls(database, await read_rules(session))
 
     async def deliver(self, batch: Batch, *, register: bool = False, actor: str = "ingest") -> Outcome:
         """Store a batch and all that follows from it; when this returns, it is committed.
@@ -120,6 +118,16 @@ class Ingest:
         return await self._database.retrying(run)
 
 
+async def read_rules(session: ReadSession) -> Rules:
+    """The rules that hold: the active score version and the installation's time zone.
+
+    Raises:
+        SetupError: there is no active score version, or it is of another formula.
+    """
+    active = await active_version(session)
+    return Rules(active.version, Parameters.from_dict(active.parameters), ZoneInfo(active.timezone))
+
+
 async def _take(steps: Sequence[Step], work: Work) -> Outcome:
     """One step after the other, each timed."""
     seconds: Counter[str] = Counter()
@@ -131,8 +139,8 @@ async def _take(steps: Sequence[Step], work: Work) -> Outcome:
         kept=sum(touched.added for touched in work.touched),
         dropped=work.dropped(),
         complaints=sorted([*work.batch.complaints, *work.complaints]),
-        trips=len(work.changes.put),
-        events=len(work.changes.put_events),
+        trips=len(work.changes.put) - len(work.changes.gone),
+        events=len(work.changes.put_events) - len(work.changes.gone_events),
         registered={device.unique_id: device.driver_id for device in work.registered},
         unassigned={device.unique_id for device in work.unassigned},
         seconds=seconds,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from roadlens.errors import SetupError
@@ -52,3 +53,26 @@ async def active_version(session: ReadSession) -> ActiveVersion:
 async def driven_days(session: ReadSession, drivers: Sequence[str], firsts: Sequence[date]) -> list[DrivenDay]:
     """Every day of each driver from `firsts` on, by driver and day."""
     return await session.rows(_DAYS, DrivenDay, {"drivers": list(drivers), "firsts": list(firsts)})
+
+
+class StoredScore(NamedTuple):
+    driver_id: str
+    day: date
+    risk_score: Decimal | None
+    distance_m: int
+
+
+async def stored_scores(session: ReadSession, drivers: Sequence[str], version: int) -> list[StoredScore]:
+    """The scores that a version has given the drivers."""
+    return await session.rows(
+        "SELECT driver_id, day, risk_score, distance_m FROM risk_scores "
+        "WHERE driver_id = ANY(:drivers) AND score_version = :version",
+        StoredScore,
+        {"drivers": list(drivers), "version": version},
+    )
+
+
+async def drivers_after(session: ReadSession, after: str, limit: int) -> list[str]:
+    """The next driver ids in order, for going through all of them in portions."""
+    statement = "SELECT driver_id FROM drivers WHERE driver_id > :after ORDER BY driver_id LIMIT :limit"
+    return [driver for (driver,) in await session.tuples(statement, {"after": after, "limit": limit})]
