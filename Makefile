@@ -1,0 +1,67 @@
+# Everything happens in .venv, from locks that name every package by version and hash. Needs Python 3.11 or newer and make.
+# PYTHON=… chooses the Python; ARGS=… goes to pytest; HOST, PORT and ROADLENS_… reach the server (see docs/settings.md).
+
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check format bench lock clean remake
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+COMPILE := $(BIN)/uv --no-config --quiet pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
+CODE := $(wildcard src tests tools benchmarks)
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %-12s", $$1 " " $$2; $$1 = $$2 = ""; print $$0 }'
+
+run: .venv/project.stamp ## Run Roadlens with its own PostgreSQL, on 127.0.0.1:8000
+	@exec $(BIN)/roadlens serve
+
+test: .venv/dev.stamp ## Run every test that needs no system package
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: .venv/dev.stamp ## Check format, lint, types, import contracts and house rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/python tools/house.py
+
+format: .venv/dev.stamp ## Format the code and repair what lint can repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev.stamp ## Measure the import of positions; prints numbers
+	$(BIN)/python -m benchmarks.ingest
+
+lock: .venv/dev.stamp ## Write the locks anew, with the newest versions that pyproject.toml allows
+	$(COMPILE) pyproject.toml --group build --output-file requirements/run.txt
+	$(COMPILE) pyproject.toml --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+
+clean: ## Remove the virtual environment and what tools left behind; never the data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A virtual environment holds absolute paths: one that was moved with its tree, or whose Python has gone, is made anew.
+ifneq ($(shell .venv/bin/python -c pass 2>/dev/null && cat .venv/place.stamp),$(CURDIR))
+.venv/place.stamp: remake
+endif
+
+.venv/place.stamp:
+	@sh tools/make_venv.sh .venv $(PYTHON)
+	@echo '$(CURDIR)' > $@
+
+.venv/run.stamp: requirements/run.txt .venv/place.stamp
+	@echo "Installing what Roadlens needs (once; about a minute)"
+	@$(PIP) install --quiet --require-hashes --requirement requirements/run.txt
+	@touch $@
+
+.venv/project.stamp: pyproject.toml .venv/run.stamp
+	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/project.stamp
+	@echo "Installing what its tests and checks need"
+	@$(PIP) install --quiet --require-hashes --requirement requirements/dev.txt
+	@touch $@
