@@ -23,17 +23,19 @@ OnComplaints = Callable[[Sequence[Complaint]], None]
 async def import_file(
     ingest: Ingest,
     path: Path,
+    outcome: Outcome,
     *,
     register: bool = False,
     shift_to: datetime | None = None,
     on_progress: OnProgress = lambda _read, _total: None,
     on_complaints: OnComplaints = lambda _complaints: None,
-) -> Outcome:
+) -> None:
     """Import one file of Traccar forwards. Each batch is committed by itself: what was read stays when the rest fails.
 
     Args:
         ingest: where it goes.
         path: a file with one JSON object a line, plain or gzip.
+        outcome: counts what each batch became, also when the file turns out to break off.
         register: make a vehicle and a driver for each device that has none.
         shift_to: move all times by one amount, so that the last position falls on this moment.
         on_progress: called with the bytes read and the file's size after each batch.
@@ -48,7 +50,6 @@ async def import_file(
     if shift_to is not None:
         last = await asyncio.to_thread(_last_time, path)
         shift = 0 if last is None else unix_microseconds(shift_to) - last
-    outcome = Outcome()
     with Lines(path) as lines:
         batches = _batches(lines, shift)
         batch = await asyncio.to_thread(next, batches, None)
@@ -65,7 +66,6 @@ async def import_file(
             on_progress(lines.read_bytes, lines.total_bytes)
     if broken is not None:
         raise broken
-    return outcome
 
 
 def _batches(lines: Lines, shift: int) -> Iterator[Batch]:

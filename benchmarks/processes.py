@@ -1,0 +1,71 @@
+"""Starts Roadlens as a user would, and reads what its processes cost from the kernel."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROADLENS = str(Path(sys.executable).with_name("roadlens"))
+START_WITHIN_S = 60
+
+
+def environment(data_dir: Path) -> dict[str, str]:
+    """The environment of every process of one benchmark."""
+    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return kept | {"ROADLENS_DATA_DIR": str(data_dir), "ROADLENS_EMPTY": "1", "PORT": "0", "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def server(data_dir: Path) -> Iterator[tuple[int, str]]:
+    """A running server: its process id and its address."""
+    process = subprocess.Popen(
+        [ROADLENS, "serve"], env=environment(data_dir), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield process.pid, _address(process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    deadline = time.monotonic() + START_WITHIN_S
+    for line in process.stdout:
+        if found := re.search(r"http://[\d.]+:\d+", line):
+            return found.group()
+        if time.monotonic() > deadline:
+            break
+    raise RuntimeError("The server did not say its address.")
+
+
+def run(data_dir: Path, *arguments: str) -> tuple[float, int]:
+    """Run a command to its end: wall-clock seconds and peak memory in bytes."""
+    began = time.perf_counter()
+    process = subprocess.Popen([ROADLENS, *arguments], env=environment(data_dir), stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"roadlens {' '.join(arguments)} ended with {process.returncode}")
+    return time.perf_counter() - began, usage.ru_maxrss * 1024
+
+
+def memory_bytes(pid: int) -> int:
+    """Proportional set size of a process: its own memory and its share of what it shares with others."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+    assert found is not None
+    return int(found.group(1)) * 1024
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below one."""
+    children = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+    return [below for child in children for below in (child, *descendants(child))]

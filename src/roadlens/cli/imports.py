@@ -1,0 +1,140 @@
+"""`roadlens import`: files of positions become trips."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from roadlens.errors import InvalidInput
+from roadlens.settings import read_settings
+from roadlens.telemetry.batch import Complaint
+from roadlens.telemetry.delivery import Ingest, Outcome
+from roadlens.telemetry.importing import import_file
+from roadlens.wiring import open_command
+
+COMPLAINTS_SHOWN = 50
+
+_EXAMPLES = """
+Examples:
+
+  roadlens import drives.jsonl.gz --register
+
+  roadlens import old.jsonl --register --shift-to 2026-11-22T08:30:00+01:00
+"""
+
+
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="Files of Traccar forwards, one JSON object a line; gzip too.")],
+    register: Annotated[
+        bool, typer.Option("--register", help="Make a vehicle and a driver for each device that has none.")
+    ] = False,
+    shift_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Move each file's times by one amount, so that its last position falls on TIME (ISO 8601)."
+        ),
+    ] = None,
+) -> None:
+    """Import positions from files. Importing a file again changes nothing: what is known is dropped as a duplicate."""
+    moment = None if shift_to is None else _moment(shift_to)
+    whole = asyncio.run(_import(files, register, moment))
+    raise typer.Exit(0 if whole else 1)
+
+
+import_files.__doc__ = f"{import_files.__doc__}\n\n{_EXAMPLES}"
+
+
+async def _import(files: Sequence[Path], register: bool, shift_to: datetime | None) -> bool:
+    """Whether every file could be read to its end."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    total, whole = Outcome(), True
+    async with open_command(read_settings(), "import") as wiring:
+        ingest = await Ingest.open(wiring.database)
+        with _progress(console) as progress:
+            for path in files:
+                told = _Complaints(console, path)
+                try:
+                    await import_file(
+                        ingest,
+                        path,
+                        total,
+                        register=register,
+                        shift_to=shift_to,
+                        on_progress=partial(_advance, progress, progress.add_task(path.name, total=None)),
+                        on_complaints=told,
+                    )
+                except InvalidInput as error:
+                    console.print(error.detail)
+                    whole = False
+                told.finish()
+    _summary(total)
+    return whole
+
+
+class _Complaints:
+    """Prints the first records of a file that were dropped, and then only counts: a file may have millions."""
+
+    def __init__(self, console: Console, path: Path) -> None:
+        self._console = console
+        self._path = path
+        self._count = 0
+
+    def __call__(self, complaints: Sequence[Complaint]) -> None:
+        for complaint in complaints[: max(0, COMPLAINTS_SHOWN - self._count)]:
+            self._console.print(f"{self._path}:{complaint.line}: {complaint.detail}")
+        self._count += len(complaints)
+
+    def finish(self) -> None:
+        if self._count > COMPLAINTS_SHOWN:
+            self._console.print(f"{self._path}: {self._count - COMPLAINTS_SHOWN:,} more records were dropped like this")
+
+
+def _summary(total: Outcome) -> None:
+    print(f"kept {total.kept:,} positions: {total.trips:,} new trips with {total.events:,} safety events")
+    dropped = ", ".join(f"{count:,} {reason}" for reason, count in sorted(total.dropped.items()))
+    print(f"dropped {sum(total.dropped.values()):,}" + (f": {dropped}" if dropped else ""))
+    if total.registered:
+        print(f"registered {len(total.registered):,} devices: {_few(f'{k} → {v}' for k, v in total.registered.items())}")
+    if total.unassigned:
+        print(
+            f"unassigned {len(total.unassigned):,} devices: {_few(sorted(total.unassigned))}. Their positions are kept and "
+            "become trips when the device is assigned: import again with --register, or `roadlens devices assign`."
+        )
+
+
+def _few(names: Iterable[str], most: int = 10) -> str:
+    listed = list(names)
+    return ", ".join(listed[:most]) + (f" and {len(listed) - most:,} more" if len(listed) > most else "")
+
+
+def _moment(text: str) -> datetime:
+    """A time of the command line; without an offset it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(f"--shift-to {text!r} is not a time: write it like 2026-11-22T08:30:00+01:00.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _advance(progress: Progress, task: TaskID, read: int, size: int) -> None:
+    progress.update(task, completed=read, total=size)
+
+
+def _progress(console: Console) -> Progress:
+    """A bar for each file by the bytes read, on a terminal; elsewhere nothing is drawn."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
