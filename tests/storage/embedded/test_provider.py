@@ -118,9 +118,9 @@ def test_as_an_ordinary_user(tmp_path: Path) -> None:
 def test_ordinary_user_without_the_right_to_write(tmp_path: Path) -> None:
     ordinary = in_namespace() if os.geteuid() == 0 else None
     locked = tmp_path / "locked"
-    locked.mkdir(mode=0o500)
-    (locked / "data").mkdir()
-    (locked / "data").chmod(0o500)
+    (locked / "data").mkdir(parents=True)
+    for place in (locked / "data", locked):
+        place.chmod(0o500)
     for place in (locked / "data", locked / "new"):
         with (
             opened_elsewhere(place, "serve", exclusive=True, identity=ordinary) as server,

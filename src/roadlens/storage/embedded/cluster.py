@@ -6,8 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from contextlib import suppress
+import tempfile
 from pathlib import Path
 
 from roadlens.storage.embedded.binaries import Binaries
@@ -21,7 +20,6 @@ BUILTIN_LOCALE_MAJOR = 17  # the first with a locale provider that needs nothing
 # The character types decide what pg_trgm takes for a letter, so plain C would not index names outside ASCII. Where the
 # C library does not know C.UTF-8 there is no better one that every machine has.
 LOCALES = ("C.UTF-8", "C")
-CLEAR_TIMEOUT_S = 10.0
 
 
 def environment(locale: str) -> dict[str, str]:
@@ -48,41 +46,36 @@ def check_version(cluster: Path, binaries: Binaries) -> None:
 def make_cluster(data: DataDirectory, binaries: Binaries, identity: Identity) -> None:
     """Initialise beside the final place and rename, so that whoever dies half-way leaves no half-made cluster.
 
+    Each try has a place of its own: the processes of an interrupted one may write to theirs for a moment longer.
+
     Raises:
         DiskFull, DataDirectoryUnusable, PostgresStartFailed: what initdb complained of.
     """
     with explained(data.path):
-        clear_unfinished(data)
-        data.unfinished_cluster.mkdir(mode=0o700)
-        os.chown(data.unfinished_cluster, identity.uid, identity.gid)
+        unfinished = Path(tempfile.mkdtemp(prefix=data.unfinished_prefix, dir=data.path))
+        os.chown(unfinished, identity.uid, identity.gid)
     try:
-        printed = _run_initdb(data, binaries, identity)
+        printed = _run_initdb(unfinished, binaries, identity)
         if printed is not None:
             raise explain_failure("initdb", printed, data)
+        with explained(data.path):
+            unfinished.rename(data.cluster)
+            _sync_directory(data.path)
     except BaseException:
         clear_unfinished(data)
         raise
-    with explained(data.path):
-        data.unfinished_cluster.rename(data.cluster)
-        _sync_directory(data.path)
 
 
 def clear_unfinished(data: DataDirectory) -> None:
-    """Remove what an interrupted initialisation left, whose processes may be ending only now."""
-    deadline = time.monotonic() + CLEAR_TIMEOUT_S
-    while data.unfinished_cluster.exists():
-        end_orphans(data.unfinished_cluster, signal.SIGKILL)
-        with suppress(OSError):
-            shutil.rmtree(data.unfinished_cluster)
-            return
-        if time.monotonic() > deadline:
-            shutil.rmtree(data.unfinished_cluster)
-        time.sleep(0.05)
+    """Remove what interrupted initialisations left; what cannot be removed now, the next start removes."""
+    for remains in data.path.glob(data.unfinished_prefix + "*"):
+        end_orphans(remains, signal.SIGKILL)
+        shutil.rmtree(remains, ignore_errors=True)
 
 
-def _run_initdb(data: DataDirectory, binaries: Binaries, identity: Identity) -> str | None:
+def _run_initdb(unfinished: Path, binaries: Binaries, identity: Identity) -> str | None:
     """None if it succeeded, else what it printed."""
-    arguments = ["-D", str(data.unfinished_cluster), "-U", ROLE, "-A", "trust", "-E", "UTF8"]
+    arguments = ["-D", str(unfinished), "-U", ROLE, "-A", "trust", "-E", "UTF8"]
     if binaries.major >= BUILTIN_LOCALE_MAJOR:
         arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     printed = ""

@@ -37,8 +37,9 @@ class DataDirectory:
         return self.path / "postgres"
 
     @property
-    def unfinished_cluster(self) -> Path:
-        return self.path / "postgres.new"
+    def unfinished_prefix(self) -> str:
+        """How the names of clusters begin that are being initialised, or whose initialisation was interrupted."""
+        return "postgres.new."
 
     @property
     def log(self) -> Path:
