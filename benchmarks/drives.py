@@ -15,7 +15,7 @@ METRES_PER_DEGREE = 111_195.0
 
 
 def write_drives(path: Path, positions: int, devices: int = 20) -> None:
-    """Write `positions` lines: `devices` cars drive 25 minutes, park for 30, and drive again, all of them interleaved."""
+    """Write `positions` lines: `devices` cars drive 25 minutes, park for 30, and so on, interleaved."""
     second, written = 0, 0
     states = [[41.0 + car / 50, -96.0] for car in range(devices)]
     with path.open("w") as file:
@@ -36,7 +36,9 @@ def _line(car: int, place: list[float], second: int, driving: int) -> str:
     metres_per_second = max(0.0, 10 - 11 * math.cos(2 * math.pi * driving / 125 + car))
     course = (car * 17 + 40 * math.sin(driving / 50)) % 360
     place[0] += metres_per_second * math.cos(math.radians(course)) / METRES_PER_DEGREE
-    place[1] += metres_per_second * math.sin(math.radians(course)) / METRES_PER_DEGREE / math.cos(math.radians(place[0]))
+    place[1] += (
+        metres_per_second * math.sin(math.radians(course)) / METRES_PER_DEGREE / math.cos(math.radians(place[0]))
+    )
     moment = (START + timedelta(seconds=second)).isoformat(timespec="milliseconds")
     attributes: dict[str, object] = {"sat": 9, "hdop": 0.9, "ignition": True, "motion": metres_per_second > 1}
     if (driving + car * 7) % 600 == 300:

@@ -67,5 +67,7 @@ def memory_bytes(pid: int) -> int:
 
 def descendants(pid: int) -> list[int]:
     """All processes below one."""
-    children = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+    children = [
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
     return [below for child in children for below in (child, *descendants(child))]

@@ -1,13 +1,13 @@
 """Every error Roadlens raises on purpose: each knows its HTTP status, its stable code and what the reader should do.
 
-    RoadlensError                500 internal
-    ├── InvalidInput             422 invalid-input        a value that can be corrected; `field` names it
-    ├── NotAuthenticated         401 not-authenticated
-    ├── NotPermitted             403 not-permitted
-    ├── NotFound                 404 not-found
-    ├── Conflict                 409 conflict             `field` names what is taken
-    ├── DatabaseUnavailable      503 database-unavailable  try again after `retry_after` seconds
-    └── SetupError               500 setup                the server or a command cannot start; says what to change
+RoadlensError                500 internal
+├── InvalidInput             422 invalid-input        a value that can be corrected; `field` names it
+├── NotAuthenticated         401 not-authenticated
+├── NotPermitted             403 not-permitted
+├── NotFound                 404 not-found
+├── Conflict                 409 conflict             `field` names what is taken
+├── DatabaseUnavailable      503 database-unavailable  try again after `retry_after` seconds
+└── SetupError               500 setup                the server or a command cannot start; says what to change
 """
 
 from __future__ import annotations

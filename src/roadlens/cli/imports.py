@@ -39,7 +39,8 @@ def import_files(
     shift_to: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME", help="Move each file's times by one amount, so that its last position falls on TIME (ISO 8601)."
+            metavar="TIME",
+            help="Move each file's times by one amount, so that its last position falls on TIME (ISO 8601).",
         ),
     ] = None,
 ) -> None:
@@ -102,11 +103,13 @@ def _summary(total: Outcome) -> None:
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in sorted(total.dropped.items()))
     print(f"dropped {sum(total.dropped.values()):,}" + (f": {dropped}" if dropped else ""))
     if total.registered:
-        print(f"registered {len(total.registered):,} devices: {_few(f'{k} → {v}' for k, v in total.registered.items())}")
+        print(
+            f"registered {len(total.registered):,} devices: {_few(f'{k} → {v}' for k, v in total.registered.items())}"
+        )
     if total.unassigned:
         print(
-            f"unassigned {len(total.unassigned):,} devices: {_few(sorted(total.unassigned))}. Their positions are kept and "
-            "become trips when the device is assigned: import again with --register, or `roadlens devices assign`."
+            f"unassigned {len(total.unassigned):,} devices: {_few(sorted(total.unassigned))}. Their positions are kept "
+            "and become trips when the device is assigned: import again with --register, or `roadlens devices assign`."
         )
 
 

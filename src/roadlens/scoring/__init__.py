@@ -1,1 +1,1 @@
-"""Scoring: arithmetic only. Thresholds and weights in one table, a trip's score, a driver's risk score. No I/O, no clock."""
+"""Scoring: thresholds and weights in one table, a trip's score, a driver's risk. Arithmetic only: no I/O, no clock."""

@@ -124,4 +124,6 @@ DEFAULT = Parameters()
 
 def table() -> list[tuple[str, float, str, str]]:
     """The rows (name, value, unit, source) of the default version, for documentation."""
-    return [(row.name, getattr(DEFAULT, row.name), row.metadata["unit"], row.metadata["source"]) for row in fields(DEFAULT)]
+    return [
+        (row.name, getattr(DEFAULT, row.name), row.metadata["unit"], row.metadata["source"]) for row in fields(DEFAULT)
+    ]

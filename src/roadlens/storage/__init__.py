@@ -1,1 +1,1 @@
-"""PostgreSQL: the embedded server, tables, migrations, and every statement that reads or writes. The only SQLAlchemy."""
+"""PostgreSQL: the embedded server, tables, migrations, every statement. SQLAlchemy lives here alone."""

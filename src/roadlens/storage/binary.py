@@ -1,4 +1,4 @@
-"""Positions as one array, and that array as PostgreSQL's binary COPY format: the two differ only in byte order and framing.
+"""Positions as one array, and that array as PostgreSQL's binary COPY: the two differ in byte order and framing only.
 
 The format is described in the PostgreSQL manual under COPY, "Binary Format": a header, then for each row the number of
 fields and for each field its length and its bytes, big-endian. With no NULL and no variable width every row has the

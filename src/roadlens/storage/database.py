@@ -160,7 +160,9 @@ class Database:
                     raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _started(self, _connection: Any, _cursor: Any, _statement: str, _params: Any, context: Any, _many: bool) -> None:
+    def _started(
+        self, _connection: Any, _cursor: Any, _statement: str, _params: Any, context: Any, _many: bool
+    ) -> None:
         context._roadlens_started = time.perf_counter()
 
     def _ended(self, _connection: Any, _cursor: Any, statement: str, _params: Any, context: Any, _many: bool) -> None:

@@ -1,4 +1,4 @@
-"""A trip and a safety event as rows, in the order of their tables' columns: the same tuple comes from a cut and from a query."""
+"""A trip and a safety event as rows, in the order of the columns: a cut and a query give the same tuple."""
 
 from __future__ import annotations
 
@@ -60,5 +60,3 @@ class EventRow(NamedTuple):
     latitude: float
     longitude: float
     speed_kmh: float
-
-

@@ -1,4 +1,4 @@
-"""A batch: positions as they came from a source, with what their devices say of themselves and what was dropped and why."""
+"""A batch: positions as a source gave them, what their devices say of themselves, and what was dropped and why."""
 
 from __future__ import annotations
 

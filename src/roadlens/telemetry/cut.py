@@ -1,4 +1,4 @@
-"""Cuts one device's ordered positions into legs, the raw form of trips. Knows time, speed and ignition, and no distance.
+"""Cuts one device's ordered positions into legs, the raw form of trips. Knows time, speed, ignition; no distance.
 
 The cut is a property of the set of positions, not of the order in which they came: every rule looks only at
 neighbouring fixes or at a whole run of them, so a window that begins and ends with a leg gives the legs that the whole
@@ -31,7 +31,7 @@ class Leg(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """`settled` is the index of a standing fix after which nothing earlier matters any more, None while there is none."""
+    """`settled` is the index of a standing fix after which nothing earlier matters any more, or None."""
 
     legs: list[Leg]
     settled: int | None
@@ -97,9 +97,7 @@ def _silences(parameters: Parameters, fixes: Positions, standing: Bools) -> Bool
     return seconds >= np.where(standing[:-1], parameters.silence_standing_s, parameters.silence_moving_s)
 
 
-def _moving_runs(
-    parameters: Parameters, fixes: Positions, standing: Bools, block: Ints
-) -> tuple[list[int], list[int]]:
+def _moving_runs(parameters: Parameters, fixes: Positions, standing: Bools, block: Ints) -> tuple[list[int], list[int]]:
     """The runs [start, stop) of moving fixes, without blips: a parked receiver's position wanders for a few seconds."""
     edge = np.flatnonzero(np.concatenate(([True], (np.diff(standing) != 0) | (np.diff(block) != 0))))
     ends = np.append(edge[1:], len(fixes))

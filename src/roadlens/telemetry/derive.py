@@ -64,7 +64,9 @@ def _alarms(track: Track, kind: EventType) -> list[Event]:
         return []
     measure, confidence = _measure(track, kind), track.parameters.device_confidence
     return [
-        Event(kind, EventSource.DEVICE, first, first, last, _severity_near(track, kind, measure, first, last), confidence)
+        Event(
+            kind, EventSource.DEVICE, first, first, last, _severity_near(track, kind, measure, first, last), confidence
+        )
         for first, last in _episodes(track, raised, _margin(track.parameters, kind))
     ]
 
@@ -82,9 +84,7 @@ def _derived(track: Track, kind: EventType) -> list[Event]:
     for first, last in _episodes(track, beyond, _margin(parameters, kind)):
         if track.seconds[last] - track.seconds[first] >= at_least:
             worst = first + int(np.nanargmax(np.where(beyond[first : last + 1], measure[first : last + 1], -np.inf)))
-            events.append(
-                Event(kind, EventSource.GPS, first, worst, last, round(float(measure[worst]), 2), confidence)
-            )
+            events.append(Event(kind, EventSource.GPS, first, worst, last, round(float(measure[worst]), 2), confidence))
     return events
 
 

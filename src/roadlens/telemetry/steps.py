@@ -1,4 +1,4 @@
-"""The way of a delivery, step by step: validate → make room → identify → de-duplicate → order → cut → derive → score → store.
+"""The way of a delivery: validate → make room → identify → de-duplicate → order → cut → derive → score → store.
 
 A step reads what the steps before it left in `Work` and adds its own; it drops a record only with a reason. All of them
 run in one transaction, so a delivery is stored whole or not at all.

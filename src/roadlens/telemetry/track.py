@@ -1,4 +1,4 @@
-"""The kinematics of one leg: distance, acceleration and cornering from noisy fixes. Knows physics, no thresholds of events."""
+"""The kinematics of one leg: distance, acceleration and cornering from noisy fixes. Knows physics, no events."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Track:
     def holes(self) -> Bools:
         """Intervals in which nothing was observed: far longer than this leg's usual one; shape (n - 1,).
 
-        Neither distance nor events of a hole count, so that a rate per 100 km compares what was seen with what was seen.
+        Neither distance nor events of a hole count, so a rate per 100 km compares what was seen with what was seen.
         """
         if not len(self.intervals):
             return np.zeros(0, dtype=np.bool_)
@@ -84,7 +84,7 @@ class Track:
         return np.where(np.isnan(self.fixes["course"]), np.nan, self.speed_ms * rate)
 
     def _central_difference(self, values: Floats) -> Floats:
-        """Derivative by the neighbours on both sides, which halves the noise of one difference; NaN at gaps and ends."""
+        """Derivative by the neighbours on both sides, half as noisy as one difference; NaN at gaps and ends."""
         derivative = np.full(len(values), np.nan)
         if len(values) >= 3:
             close = self.intervals <= self.parameters.dense_interval_s

@@ -1,4 +1,4 @@
-"""Judges positions by themselves: is this a place, a speed and a time that a vehicle can have? A whole batch at once."""
+"""Judges positions by themselves: a place, a speed, a time that a vehicle can have? A whole batch at once."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from roadlens.storage.writes.read_models import DRIVER_DAY_COLUMNS, DRIVER_DAY_V
 _COUNTS = tuple(kind.value for kind in EVENT_TYPES)
 _COUNT_LIST = ", ".join(_COUNTS)
 _ALL_EVENTS = " + ".join(_COUNTS)
+_COUNTED = ", ".join(f"count(*) FILTER (WHERE event_type = '{name}')::int AS {name}" for name in _COUNTS)
 _MOST = 50
 
 
@@ -27,7 +28,7 @@ MODELS = (
     Model(
         "trips",
         1,
-        f"""SELECT trip_id, {", ".join(f"count(event_id) FILTER (WHERE event_type = '{n}')::int AS {n}" for n in _COUNTS)}
+        f"""SELECT trip_id, {_COUNTED}
             FROM trips LEFT JOIN safety_events USING (trip_id) GROUP BY trip_id""",
         f"SELECT trip_id, {', '.join(f'{name}::int' for name in _COUNTS)} FROM trips",
     ),

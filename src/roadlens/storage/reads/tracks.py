@@ -125,5 +125,3 @@ def _arrays(visible: Sequence[Window]) -> dict[str, list[object]]:
         "firsts": [window.first for window in visible],
         "lasts": [window.last for window in visible],
     }
-
-

@@ -19,7 +19,7 @@ class DeviceColumns(TypedColumns):
 
 
 class AssignmentColumns(TypedColumns):
-    """From `valid_from` (null: ever) until before `valid_to` (null: for ever); an exclusion constraint forbids overlaps."""
+    """From `valid_from` (null: ever) until before `valid_to` (null: for ever); a constraint forbids overlaps."""
 
     assignment_id = Column(BigInteger, Identity(always=True), primary_key=True)
     device_id = Column(Integer, ForeignKey("devices.device_id"), nullable=False)

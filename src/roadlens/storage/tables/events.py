@@ -1,4 +1,4 @@
-"""Safety events, each part of one trip. The id is a digest of device, type and moment: cutting again keeps its review."""
+"""Safety events, each part of one trip. Its id is a digest, so cutting again keeps its review."""
 
 from __future__ import annotations
 

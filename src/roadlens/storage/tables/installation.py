@@ -1,4 +1,4 @@
-"""What belongs to the installation as a whole: its time zone, fixed when it was made, and the log of who changed what."""
+"""What belongs to the installation as a whole: its time zone, and the log of who changed what."""
 
 from __future__ import annotations
 

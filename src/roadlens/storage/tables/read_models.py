@@ -82,7 +82,7 @@ class FleetTotalColumns(TypedColumns):
 
 
 class RiskHistogramColumns(TypedColumns):
-    """Drivers by their latest score, rounded up to whole points: 40.00 falls in 40, 40.01 in 41, so levels are exact."""
+    """Drivers by their latest score, rounded up to whole points: 40.00 is in 40, 40.01 in 41, so levels are exact."""
 
     bucket = Column(SmallInteger, primary_key=True)
     shard = Column(SmallInteger, primary_key=True)

@@ -1,7 +1,7 @@
 """Trips: the stretches between two stops, with what scores and dashboards need of them.
 
-`trip_id` begins with the start time in milliseconds (RFC 9562, version 8) and is otherwise a digest of device and start: the
-same positions always give the same id, and ids sort by time, so lists page on them.
+`trip_id` begins with the start time in milliseconds (RFC 9562, version 8) and is otherwise a digest of device and
+start: the same positions always give the same id, and ids sort by time, so lists page on them.
 """
 
 from __future__ import annotations

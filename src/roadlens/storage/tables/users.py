@@ -1,4 +1,4 @@
-"""Users: who may sign in. A password change or a revocation raises `token_epoch`, which ends every token of the user."""
+"""Users: who may sign in. Raising `token_epoch` ends every token of a user."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ State = Mapping[str, object] | None
 async def record(
     session: WriteSession, actor: str, action: str, entity: str, entity_id: str, before: State, after: State
 ) -> None:
-    """Note that `actor` did `action` ("create", "password", …) to one entity. No secret belongs into `before` or `after`."""
+    """Note that `actor` did `action` ("create", …) to an entity. No secret belongs into `before` or `after`."""
     await session.execute(
         _RECORD,
         {

@@ -180,7 +180,9 @@ async def assign(
             {"device_id": device_id, "driver_id": driver_id, "vehicle_id": vehicle_id, **span},
         )
     except IntegrityError as error:
-        raise Conflict(f"Device {unique_id!r} is already assigned during that time; end that assignment first.") from error
+        raise Conflict(
+            f"Device {unique_id!r} is already assigned during that time; end that assignment first."
+        ) from error
     after = {"driver_id": driver_id, "vehicle_id": vehicle_id, **{k: v and v.isoformat() for k, v in span.items()}}
     await audit.record(session, actor, "assign", "device", unique_id, None, after)
     return int(device_id)

@@ -31,14 +31,13 @@ _SUMS = ("distance_m", "duration_s", "moving_s", "night_m", "rush_hour_m", "week
 # What a day of a driver must hold, from its trips. Recomputed and not added to, because a greatest speed cannot be
 # taken away again; a day has few trips, and the ids bound them in the index.
 DRIVER_DAY_COLUMNS = ", ".join(("driver_id", "day", "trips", "top_speed_kmh", *_SUMS))
-DRIVER_DAY_VALUES = ", ".join(
-    ("driver_id", "day", "count(*)::int AS trips", "max(top_speed_kmh) AS top_speed_kmh")
-    + tuple(f"sum({name})::int AS {name}" for name in _SUMS)
+DRIVER_DAY_VALUES = "driver_id, day, count(*)::int AS trips, max(top_speed_kmh) AS top_speed_kmh, " + ", ".join(
+    f"sum({name})::int AS {name}" for name in _SUMS
 )
 _PUT_DRIVER_DAYS = f"""
 WITH touched AS (
-    SELECT * FROM unnest(cast(:drivers AS text[]), cast(:days AS date[]), cast(:firsts AS uuid[]), cast(:lasts AS uuid[]))
-        AS touched(driver, on_day, first, last)
+    SELECT * FROM unnest(cast(:drivers AS text[]), cast(:days AS date[]),
+                         cast(:firsts AS uuid[]), cast(:lasts AS uuid[])) AS touched(driver, on_day, first, last)
 ), found AS (
     SELECT {DRIVER_DAY_VALUES} FROM touched
     JOIN trips ON driver_id = driver AND trip_id BETWEEN first AND last AND day = on_day
@@ -107,9 +106,7 @@ async def lock_drivers(session: WriteSession, drivers: Iterable[str]) -> dict[st
 async def put_driver_days(session: WriteSession, days: Sequence[DriverDay]) -> None:
     """Make these days what the stored trips say."""
     drivers, on_days, firsts, lasts = map(list, zip(*sorted(days), strict=True))
-    await session.execute(
-        _PUT_DRIVER_DAYS, {"drivers": drivers, "days": on_days, "firsts": firsts, "lasts": lasts}
-    )
+    await session.execute(_PUT_DRIVER_DAYS, {"drivers": drivers, "days": on_days, "firsts": firsts, "lasts": lasts})
 
 
 async def add_trips(session: WriteSession, gone: Sequence[TripRow], put: Sequence[TripRow]) -> None:

@@ -67,7 +67,7 @@ def compare(
     stored_events: Iterable[EventRow],
     cut_events: Collection[EventRow],
 ) -> Changes:
-    """What must change so that the stored rows are those of the new cut. `gone` holds the old form of a changed trip."""
+    """What must change so that the stored rows are those of the new cut. `gone` has a changed trip's old form."""
     before, before_events = set(stored), set(stored_events)
     after, after_events = set(cut), set(cut_events)
     return Changes(

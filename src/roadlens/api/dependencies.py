@@ -1,0 +1,40 @@
+"""What routes are given: the server's state, and one read transaction a request that ends before the answer leaves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from roadlens.api.cursor import Cursors
+from roadlens.api.passwords import PasswordCheck
+from roadlens.api.tokens import Tokens
+from roadlens.storage.database import Database, ReadSession
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """What all requests share. `create_app` puts it at `app.state.server`."""
+
+    database: Database
+    tokens: Tokens
+    cursors: Cursors
+    passwords: PasswordCheck
+
+
+async def server_state(request: Request) -> ServerState:
+    return cast(ServerState, request.app.state.server)
+
+
+State = Annotated[ServerState, Depends(server_state)]
+
+
+async def read_session(state: State) -> AsyncIterator[ReadSession]:
+    async with state.database.read() as session:
+        yield session
+
+
+# FastAPI ends a dependency after the answer was sent unless its scope is "function".
+Reading = Annotated[ReadSession, Depends(read_session, scope="function")]

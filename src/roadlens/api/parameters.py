@@ -1,0 +1,40 @@
+"""Query and path parameters that several routes share: their bounds, and what they mean for ids that sort by time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query
+from pydantic import AfterValidator
+
+from roadlens.api.schemas.answer import Text
+from roadlens.domain import first_id_at
+from roadlens.storage.reads.id_spans import IdSpan
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_aware)]
+
+DriverId = Annotated[Text, Path(max_length=100, examples=["DRV-0001"])]
+Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
+After = Annotated[str | None, Query(max_length=2000, description="The `next` of the page before.")]
+From = Annotated[
+    Moment | None, Query(alias="from", description="Not before this time (ISO 8601; UTC if it has no offset).")
+]
+To = Annotated[Moment | None, Query(alias="to", description="Before this time.")]
+
+
+def id_span(begin: datetime | None, end: datetime | None, position: list[str] | None) -> IdSpan:
+    """The ids of what happened from `begin` until before `end`, continued after `position`. The ids begin in 1970."""
+    return IdSpan(
+        first=first_id_at(max(begin, _EPOCH)) if begin else None,
+        end=first_id_at(max(end, _EPOCH)) if end else None,
+        after=UUID(position[0]) if position else None,
+    )

@@ -1,0 +1,126 @@
+"""Drivers: the list, one alone, and what hangs on one: risk, statistics, trips."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from roadlens.api.dependencies import Reading, State
+from roadlens.api.openapi import GUARDED, problems
+from roadlens.api.parameters import After, DriverId, From, Limit, To, id_span
+from roadlens.api.schemas.answer import Text
+from roadlens.api.schemas.drivers import DriverDetail, DriverListed, DriverPage
+from roadlens.api.schemas.risk import DriverRisk
+from roadlens.api.schemas.statistics import DriverStatistics
+from roadlens.api.schemas.trips import Trip, TripPage
+from roadlens.api.security import may_view
+from roadlens.domain import RiskLevel
+from roadlens.errors import InvalidInput, NotFound
+from roadlens.storage.reads import driver_pages, drivers, risk, statistics, trips
+from roadlens.storage.reads.driver_pages import DriverQuery, DriverSort
+
+router = APIRouter(prefix="/admin/drivers", tags=["drivers"], dependencies=[may_view], responses=problems(*GUARDED))
+_ABSENT = problems(HTTPStatus.NOT_FOUND)
+
+# Beyond this a list is not leafed through; `after` goes on from any page without counting.
+_LONGEST_SKIP = 1_000_000
+
+
+@router.get("")
+async def list_drivers(
+    session: Reading,
+    state: State,
+    *,
+    skip: Annotated[int, Query(ge=0, le=_LONGEST_SKIP, description="How many to leave out; not with `after`.")] = 0,
+    limit: Limit = 100,
+    search: Annotated[Text | None, Query(max_length=200, description="Part of an id, a name or an e-mail.")] = None,
+    risk_level: RiskLevel | None = None,
+    sort: DriverSort = DriverSort.DRIVER_ID,
+    order: Annotated[
+        Literal["asc", "desc"] | None,
+        Query(description="Without it: ids and names ascending; the riskiest, latest and newest first."),
+    ] = None,
+    after: After = None,
+) -> DriverPage:
+    """Drivers with vehicle and latest score."""
+    if skip and after is not None:
+        raise InvalidInput("Use either `skip` or `after`: a cursor already says where the page begins.", field="skip")
+    sought = (search or "").strip() or None
+    scope = ("drivers", sought, risk_level, sort, order)
+    found = await driver_pages.page(
+        session,
+        DriverQuery(
+            search=sought,
+            risk_level=risk_level,
+            sort=sort,
+            descending=None if order is None else order == "desc",
+            skip=skip,
+            position=None if after is None else state.cursors.open(scope, after),
+            limit=limit + 1,
+        ),
+    )
+    page, following = state.cursors.cut(scope, found.drivers, limit, lambda driver: driver.position)
+    return DriverPage(
+        total=found.total,
+        total_capped=found.total_capped,
+        skip=skip,
+        limit=limit,
+        drivers=[DriverListed.of(driver) for driver in page],
+        next=following,
+    )
+
+
+@router.get("/{driver_id}", responses=_ABSENT)
+async def get_driver(driver_id: DriverId, session: Reading) -> DriverDetail:
+    """One driver with vehicles, totals and the latest score's factors."""
+    driver = await drivers.detail(session, driver_id)
+    if driver is None:
+        raise _no_driver(driver_id)
+    return DriverDetail.of(driver)
+
+
+@router.get("/{driver_id}/risk", responses=_ABSENT)
+async def get_driver_risk(driver_id: DriverId, session: Reading) -> DriverRisk:
+    """Why the score is what it is, and how it went."""
+    found = await risk.risk(session, driver_id)
+    if found is None:
+        raise _no_driver(driver_id)
+    return DriverRisk.of(found)
+
+
+@router.get("/{driver_id}/statistics", responses=_ABSENT)
+async def get_driver_statistics(
+    driver_id: DriverId, session: Reading, period_days: Annotated[int, Query(ge=1, le=365)] = 30
+) -> DriverStatistics:
+    """What the driver did over the last days, today included."""
+    found = await statistics.statistics(session, driver_id, period_days)
+    if found is None:
+        raise _no_driver(driver_id)
+    return DriverStatistics.of(driver_id, period_days, found)
+
+
+@router.get("/{driver_id}/trips", responses=_ABSENT)
+async def list_driver_trips(
+    driver_id: DriverId,
+    session: Reading,
+    state: State,
+    *,
+    begin: From = None,
+    end: To = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> TripPage:
+    """The driver's trips, newest first."""
+    scope = ("driver_trips", driver_id, begin, end)
+    position = None if after is None else state.cursors.open(scope, after)
+    found = await trips.page_of_driver(session, driver_id, span=id_span(begin, end, position), limit=limit + 1)
+    if found is None:
+        raise _no_driver(driver_id)
+    page, following = state.cursors.cut(scope, found, limit, lambda trip: [str(trip.trip_id)])
+    return TripPage(items=[Trip.of(trip) for trip in page], next=following)
+
+
+def _no_driver(driver_id: str) -> NotFound:
+    return NotFound(f"There is no driver {driver_id}. /api/v1/admin/drivers lists them.")

@@ -1,0 +1,43 @@
+"""What all answers have in common: they are read from typed rows, never change, and carry an example."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+def example(value: Any) -> ConfigDict:
+    """Configuration of a model with this example."""
+    return ConfigDict(json_schema_extra={"examples": [value]})
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain the character NUL")
+    return text
+
+
+def _as_float(number: object) -> object:
+    return float(number) if isinstance(number, Decimal) else number
+
+
+# Text that PostgreSQL can hold.
+Text = Annotated[str, AfterValidator(_without_nul)]
+
+# 0-100 with two decimals.
+Score = Annotated[float, BeforeValidator(_as_float), Field(ge=0, le=100)]
+
+Next = Annotated[
+    str | None,
+    Field(description="Send it as `after` for the next page; null on the last one. Opaque: do not build it."),
+]
+
+
+def kilometres(metres: int) -> float:
+    return metres / 1000

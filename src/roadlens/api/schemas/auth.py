@@ -1,0 +1,29 @@
+"""Signing in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from roadlens.api.schemas.answer import Answer, Text, example
+
+_LONGEST_NAME = 200
+_LONGEST_PASSWORD = 1000
+
+
+class Login(Answer):
+    model_config = example({"username": "admin", "password": "correct horse battery staple"}) | ConfigDict(
+        extra="forbid"
+    )
+
+    username: Text = Field(min_length=1, max_length=_LONGEST_NAME)
+    password: str = Field(min_length=1, max_length=_LONGEST_PASSWORD)
+
+
+class Token(Answer):
+    model_config = example({"access_token": "eyJhbGciOiJIUzI1NiJ9…", "token_type": "bearer", "expires_in": 28800})
+
+    access_token: str = Field(description="Send it as `Authorization: Bearer <access_token>`.")
+    token_type: Literal["bearer"] = "bearer"
+    expires_in: int = Field(description="Seconds until the token ends.")

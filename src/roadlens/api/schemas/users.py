@@ -1,0 +1,38 @@
+"""Users in a list. A password's hash is in no answer."""
+
+from __future__ import annotations
+
+import datetime
+
+from roadlens.api.schemas.answer import Answer, Next, example
+from roadlens.domain import Role
+
+
+class User(Answer):
+    user_id: int
+    username: str
+    email: str | None
+    role: Role
+    active: bool
+    created_at: datetime.datetime
+
+
+class UserPage(Answer):
+    model_config = example(
+        {
+            "items": [
+                {
+                    "user_id": 1,
+                    "username": "admin",
+                    "email": None,
+                    "role": "admin",
+                    "active": True,
+                    "created_at": "2026-05-04T09:10:00Z",
+                }
+            ],
+            "next": None,
+        }
+    )
+
+    items: list[User]
+    next: Next

@@ -1,0 +1,44 @@
+"""The application, as a table of contents: middleware in the order a request meets it, then what can be asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter, FastAPI
+
+from roadlens import __version__
+from roadlens.api import problems
+from roadlens.api.cursor import Cursors
+from roadlens.api.dependencies import ServerState
+from roadlens.api.headers import SecurityHeaders
+from roadlens.api.openapi import DescribedApi
+from roadlens.api.passwords import PasswordCheck
+from roadlens.api.routes import auth, dashboard, drivers, events, health, trips, users, vehicles
+from roadlens.api.tokens import Tokens
+from roadlens.wiring import Wiring, signing_secret
+
+
+def create_app(wiring: Wiring) -> FastAPI:
+    """The server's ASGI application on what `wiring` opened. It closes nothing.
+
+    Raises:
+        SetupError: the signing secret cannot be read or made.
+    """
+    app = DescribedApi(title="Roadlens", version=__version__, summary="Driver risk, explained.")
+    secret = signing_secret(wiring.settings)
+    app.state.server = ServerState(
+        database=wiring.database,
+        tokens=Tokens(secret, timedelta(seconds=wiring.settings.token_lifetime)),
+        cursors=Cursors(secret),
+        passwords=PasswordCheck(),
+    )
+
+    app.add_middleware(SecurityHeaders)
+    problems.install(app)
+
+    v1 = APIRouter(prefix="/api/v1")
+    for resource in (auth, dashboard, drivers, trips, events, vehicles, users):
+        v1.include_router(resource.router)
+    app.include_router(v1)
+    app.include_router(health.router)
+    return app

@@ -1,0 +1,158 @@
+"""Every setting, once: its environment variable, its type, its default and what it is for. Opens and makes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from roadlens.errors import SetupError
+
+# RFC 7518, section 3.2: a key for HS256 must be at least as long as its output.
+SHORTEST_SECRET = 32
+SHORTEST_PASSWORD = 8
+
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("it must be the name of a time zone, such as Europe/Berlin or UTC") from error
+    return name
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+class Settings(BaseSettings):
+    """What the environment says. `Settings.model_validate({"PORT": 8001})` makes one that does not look there."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="Address of a PostgreSQL 15 or newer, as postgresql://user:password@host:5432/database. "
+        "Without it Roadlens runs its own PostgreSQL in the data directory.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        validation_alias="HOST",
+        min_length=1,
+        description="Address to listen on; 0.0.0.0 is every IPv4 address.",
+    )
+    port: int = Field(
+        default=8000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on; 0 takes any free one."
+    )
+    data_dir: Annotated[Path, AfterValidator(_absolute)] = Field(
+        default=Path("roadlens-data"),
+        validation_alias="ROADLENS_DATA_DIR",
+        validate_default=True,
+        description="Directory of the embedded database, the secret key and the first password.",
+    )
+    empty: bool = Field(
+        default=False,
+        validation_alias="ROADLENS_EMPTY",
+        description="1 leaves an empty database empty, without a demonstration fleet.",
+    )
+    admin_username: str = Field(
+        default="admin",
+        validation_alias="ROADLENS_ADMIN_USERNAME",
+        min_length=1,
+        max_length=100,
+        description="Name of the first admin.",
+    )
+    admin_password: SecretStr | None = Field(
+        default=None,
+        validation_alias="ROADLENS_ADMIN_PASSWORD",
+        min_length=SHORTEST_PASSWORD,
+        description="Password of that admin, set at each start. Without it one is generated once, into the file "
+        "admin-password of the data directory.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="ROADLENS_SECRET_KEY",
+        min_length=SHORTEST_SECRET,
+        description="Signs tokens and page cursors; at least 32 characters, the same on all servers of one database. "
+        "Without it one is generated once, into the file secret.key of the data directory.",
+    )
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
+        default="UTC",
+        validation_alias=AliasChoices("ROADLENS_TIMEZONE", "TIMEZONE"),
+        description="Time zone (IANA name) whose calendar days the dashboard counts. Fixed when a database is made.",
+    )
+    token_lifetime: int = Field(
+        default=8 * 3600,
+        validation_alias="ROADLENS_TOKEN_LIFETIME",
+        ge=60,
+        le=30 * 86400,
+        description="Seconds until a token ends and its user must sign in again.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", validation_alias="ROADLENS_LOG_LEVEL", description="The least important messages to log."
+    )
+    db_pool_size: int = Field(
+        default=10,
+        validation_alias="ROADLENS_DB_POOL_SIZE",
+        ge=1,
+        le=50,
+        description="Database connections that are kept open.",
+    )
+    db_max_connections: int = Field(
+        default=50,
+        validation_alias="ROADLENS_DB_MAX_CONNECTIONS",
+        ge=1,
+        le=500,
+        description="Database connections at most, those beyond the pool's size included.",
+    )
+
+
+def read_settings() -> Settings:
+    """The settings of this process's environment.
+
+    Raises:
+        SetupError: a variable has a wrong value; the message names each such variable and what is expected of it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SetupError(
+            " ".join(_explain(found["loc"], found["type"], found["msg"]) for found in error.errors())
+        ) from None
+
+
+def variables() -> dict[str, str]:
+    """Every variable's name with its description, in the order of the fields."""
+    return {variable(name): field.description or "" for name, field in Settings.model_fields.items()}
+
+
+def _explain(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    """One sentence without the value itself: some of them are secrets."""
+    name = next((name for name in Settings.model_fields if location[0] in _aliases(name)), str(location[0]))
+    if name not in Settings.model_fields:
+        return f"{name} is not acceptable: {message}."
+    schema = Settings.model_json_schema(by_alias=False)["properties"][name]
+    limits = {**schema, **schema.get("anyOf", [{}])[0]}
+    expected = {
+        "int_parsing": f"it must be a whole number from {limits.get('minimum')} to {limits.get('maximum')}",
+        "greater_than_equal": f"it must be at least {limits.get('minimum')}",
+        "less_than_equal": f"it must be at most {limits.get('maximum')}",
+        "bool_parsing": "it must be 1 or 0",
+        "too_short": f"it must have at least {limits.get('minLength')} characters",
+        "literal_error": message.replace("Input should be", "it must be"),
+    }.get(kind, message.removeprefix("Value error, "))
+    return f"{variable(name)} is not acceptable: {expected}."
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field."""
+    return _aliases(name)[0]
+
+
+def _aliases(name: str) -> list[str]:
+    alias = Settings.model_fields[name].validation_alias
+    return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [str(alias)]
