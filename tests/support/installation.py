@@ -1,0 +1,113 @@
+"""Roadlens as a user has it: its commands and its server as processes of their own, over one data directory."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROADLENS = str(Path(sys.executable).with_name("roadlens"))
+ADMIN_PASSWORD = "correct horse battery staple"
+SHARED_DRIVES = Path(__file__).parents[3] / "shared" / "data" / "nds"
+START_WITHIN_S = 60
+
+
+def real_drives(name: str) -> list[Path]:
+    """The file of real drives, as the values of a parametrised test: none where the drives are not at hand."""
+    return [path for path in (SHARED_DRIVES / name,) if path.exists()]
+
+
+@dataclass
+class Installation:
+    """One data directory; every process started here sees the same environment."""
+
+    data_dir: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ROADLENS_")}
+        inherited.pop("DATABASE_URL", None)
+        ours = {"ROADLENS_DATA_DIR": str(self.data_dir), "ROADLENS_ADMIN_PASSWORD": ADMIN_PASSWORD, "PORT": "0"}
+        return inherited | ours | {"ROADLENS_EMPTY": "1", "PYTHONUNBUFFERED": "1"} | self.settings
+
+    def run(self, *arguments: str, fails: bool = False) -> str:
+        """Run a command to its end and return what it printed, errors included."""
+        done = subprocess.run(
+            [ROADLENS, *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert (done.returncode != 0) == fails, done.stdout
+        return done.stdout
+
+    @contextmanager
+    def server(self) -> Iterator[Api]:
+        """A running server, and its API as an administrator who has signed in sees it."""
+        process = subprocess.Popen(
+            [ROADLENS, "serve"], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        try:
+            yield Api.signed_in(_address(process), process.pid)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=30)
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+@dataclass
+class Api:
+    """The HTTP API with a token."""
+
+    client: httpx.Client
+    pid: int
+
+    @classmethod
+    def signed_in(cls, address: str, pid: int) -> Api:
+        client = httpx.Client(base_url=f"{address}/api/v1", timeout=30)
+        answer = client.post("/auth/login", json={"username": "admin", "password": ADMIN_PASSWORD})
+        client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
+        return cls(client, pid)
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        return self.client.get(path, params=parameters).raise_for_status().json()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    """Wait until the server says where it listens; a server that does not is ended."""
+    assert process.stdout is not None
+    alarm = threading.Timer(START_WITHIN_S, process.kill)
+    alarm.start()
+    said = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if found := re.search(r"http://[\d.]+:\d+", line):
+                _drain(process)
+                return found.group()
+    finally:
+        alarm.cancel()
+    raise AssertionError("the server did not start:\n" + "".join(said))
+
+
+def _drain(process: subprocess.Popen[str]) -> None:
+    """Keep reading, so that a server that says much does not stop because nobody listens."""
+    stream = process.stdout
+    assert stream is not None
+    threading.Thread(target=lambda: [None for _ in stream], daemon=True).start()
