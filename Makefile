@@ -25,8 +25,8 @@ check: .venv/dev.stamp ## Check format, lint, types, import contracts and house 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(CODE)
-	$(BIN)/lint-imports
-	$(BIN)/python tools/house.py
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m tools.house
 
 format: .venv/dev.stamp ## Format the code and repair what lint can repair
 	$(BIN)/ruff check --fix .
