@@ -106,7 +106,7 @@ class Settings(BaseSettings):
         default=50,
         validation_alias="ROADLENS_DB_MAX_CONNECTIONS",
         ge=1,
-        le=500,
+        le=50,
         description="Database connections at most, those beyond the pool's size included.",
     )
 

@@ -123,14 +123,19 @@ def answers(url: str) -> bool:
     return True
 
 
+def say(**answer: str) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     data_dir, purpose, mode = sys.argv[1:]
     try:
         with open_database(Path(data_dir), purpose, exclusive=mode == "exclusive") as url:
-            print(json.dumps({"url": url}), flush=True)
+            say(url=url)
             sys.stdin.read()
     except RoadlensError as error:
-        print(json.dumps({"error": str(error)}), flush=True)
+        say(error=str(error))
 
 
 if __name__ == "__main__":

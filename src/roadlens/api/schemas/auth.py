@@ -25,5 +25,5 @@ class Token(Answer):
     model_config = example({"access_token": "eyJhbGciOiJIUzI1NiJ9…", "token_type": "bearer", "expires_in": 28800})
 
     access_token: str = Field(description="Send it as `Authorization: Bearer <access_token>`.")
-    token_type: Literal["bearer"] = "bearer"
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - a kind of token, not one
     expires_in: int = Field(description="Seconds until the token ends.")

@@ -1,4 +1,4 @@
-"""A driver's statistics over the last days: sums over `driver_day`, one row a driven day, however many trips there were."""
+"""A driver's statistics over the last days: sums over `driver_day`, one row a driven day."""
 
 from __future__ import annotations
 

@@ -1,0 +1,33 @@
+"""The command line's table of contents, and the one place where an error becomes a line on stderr."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from roadlens.cli import db, devices, doctor, imports, serve, users
+from roadlens.errors import RoadlensError
+
+app = typer.Typer(
+    name="roadlens",
+    help="A self-hosted driver-risk server. docs/settings.md lists the environment variables that all commands heed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command()(serve.serve)
+app.command(name="import")(imports.import_files)
+app.command()(doctor.doctor)
+app.add_typer(db.app, name="db")
+app.add_typer(devices.app, name="devices")
+app.add_typer(users.app, name="users")
+
+
+def main() -> None:
+    try:
+        app()
+    except RoadlensError as error:
+        print(f"roadlens: {' '.join(error.detail.split())}", file=sys.stderr)
+        sys.exit(1)
