@@ -49,8 +49,8 @@ def test_file_in_the_way(tmp_path: Path, name: str) -> None:
         prepare_data_directory(tmp_path / name)
 
 
-def test_socket_lies_in_the_data_directory_where_that_fits(tmp_path: Path) -> None:
-    short = Path("/tmp")
+def test_socket_lies_in_the_data_directory_where_that_fits() -> None:
+    short = Path("/var/lib/roadlens")
     assert socket_directory(DataDirectory(short), as_caller()) == short
 
 

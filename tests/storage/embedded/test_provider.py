@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -115,15 +116,23 @@ def test_as_an_ordinary_user(tmp_path: Path) -> None:
         server.finish()
 
 
-def test_ordinary_user_without_the_right_to_write(tmp_path: Path) -> None:
-    ordinary = in_namespace() if os.geteuid() == 0 else None
-    locked = tmp_path / "locked"
-    (locked / "data").mkdir(parents=True)
-    for place in (locked / "data", locked):
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Path]:
+    """A directory, with one in it, that nobody but root may change."""
+    outer, inner = tmp_path / "locked", tmp_path / "locked" / "data"
+    inner.mkdir(parents=True)
+    for place in (inner, outer):
         place.chmod(0o500)
-    for place in (locked / "data", locked / "new"):
-        with (
-            opened_elsewhere(place, "serve", exclusive=True, identity=ordinary) as server,
-            pytest.raises(RoadlensError, match=r"cannot be used \(Permission denied.*ROADLENS_DATA_DIR"),
-        ):
-            server.wait_until_open()
+    yield outer
+    for place in (outer, inner):
+        place.chmod(0o700)
+
+
+@pytest.mark.parametrize("name", ["data", "new"])
+def test_ordinary_user_without_the_right_to_write(locked: Path, name: str) -> None:
+    ordinary = in_namespace() if os.geteuid() == 0 else None
+    with (
+        opened_elsewhere(locked / name, "serve", exclusive=True, identity=ordinary) as server,
+        pytest.raises(RoadlensError, match=r"cannot be used \(Permission denied.*ROADLENS_DATA_DIR"),
+    ):
+        server.wait_until_open()

@@ -148,12 +148,17 @@ def socket_directory(data: DataDirectory, identity: Identity) -> Path:
     """The data directory itself, or a private one with a short name where its path would not do for a socket.
 
     Raises:
-        DataDirectoryUnusable: somebody else has taken the private directory's name.
+        DataDirectoryUnusable: somebody else has taken the private directory's name, or its path is too long as well.
     """
     if fits(data.path):
         return data.path
     name = f"roadlens-{identity.uid}-{hashlib.sha256(os.fsencode(data.path)).hexdigest()[:16]}"
-    private = next((place for place in (Path(tempfile.gettempdir(), name),) if fits(place)), Path("/tmp", name))
+    private = Path(tempfile.gettempdir(), name)
+    if not fits(private):
+        raise DataDirectoryUnusable(
+            f"Neither the path of the data directory {data.path} nor that of the directory for temporary files is "
+            "short enough for a socket: choose a shorter one with ROADLENS_DATA_DIR."
+        )
     with explained(private):
         try:
             private.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""Under which user id PostgreSQL runs, for it refuses to run as root. Knows ways to become somebody, and no database."""
+"""Under which user id PostgreSQL runs, for it refuses to run as root. Knows how to become somebody, and no database."""
 
 from __future__ import annotations
 

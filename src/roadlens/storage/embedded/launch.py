@@ -11,6 +11,7 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PR_SET_KEEPCAPS = 8
@@ -43,8 +44,7 @@ def enter_user_namespace(inner: int) -> None:
         ("uid_map", f"{inner} {outer_uid} 1"),
         ("gid_map", f"{inner} {outer_gid} 1"),
     ):
-        with open(f"/proc/self/{name}", "w") as file:
-            file.write(content)
+        Path("/proc/self", name).write_text(content)
 
 
 def give_up_root(uid: int, gid: int) -> None:

@@ -48,9 +48,8 @@ def works_on(pid: int, cluster: Path) -> bool:
     if sys.platform == "linux":
         process = Path("/proc", str(pid))
         try:
-            return (process / "comm").read_text().strip() == "postgres" and os.readlink(
-                process / "cwd"
-            ) == os.path.realpath(cluster)
+            directory = (process / "cwd").readlink()
+            return directory == cluster.resolve() and (process / "comm").read_text().strip() == "postgres"
         except PermissionError:  # another account's, and this root may not look into it: a container without ptrace
             arguments = os.fsdecode((process / "cmdline").read_bytes()).replace("\0", " ")
         except OSError:
