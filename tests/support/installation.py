@@ -63,7 +63,8 @@ class Installation:
             [ROADLENS, "serve"], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         try:
-            yield Api.signed_in(_address(process), process.pid)
+            with httpx.Client(base_url=f"{_address(process)}/api/v1", timeout=30) as client:
+                yield Api.signed_in(client, process.pid)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=30)
@@ -79,8 +80,7 @@ class Api:
     pid: int
 
     @classmethod
-    def signed_in(cls, address: str, pid: int) -> Api:
-        client = httpx.Client(base_url=f"{address}/api/v1", timeout=30)
+    def signed_in(cls, client: httpx.Client, pid: int) -> Api:
         answer = client.post("/auth/login", json={"username": "admin", "password": ADMIN_PASSWORD})
         client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
         return cls(client, pid)
