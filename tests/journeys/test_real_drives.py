@@ -8,6 +8,7 @@ import json
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ pytestmark = pytest.mark.parametrize("drives", ALARMS, ids=lambda path: path.nam
 
 def odometer_per_drive(drives: Path) -> list[float]:
     """Metres of each drive by the device's own `totalDistance`, which starts anew with each drive."""
-    readings = [json.loads(line)["position"]["attributes"]["totalDistance"] for line in gzip.open(drives)]
-    ends = [before for before, after in zip(readings, readings[1:], strict=False) if after < before]
+    with gzip.open(drives) as lines:
+        readings = [json.loads(line)["position"]["attributes"]["totalDistance"] for line in lines]
+    ends = [before for before, after in pairwise(readings) if after < before]
     return [*ends, readings[-1]]
 
 
@@ -103,7 +105,7 @@ def test_importing_again_changes_nothing(installation: Installation, drives: Pat
 
 
 def test_a_shuffled_file_gives_the_same_rows(installation: Installation, drives: Path, tmp_path: Path) -> None:
-    lines = gzip.open(drives).readlines()
+    lines = gzip.decompress(drives.read_bytes()).splitlines(keepends=True)
     random.Random(7).shuffle(lines)
     shuffled = tmp_path / "shuffled.jsonl"
     shuffled.write_bytes(b"".join([*lines, *lines[:700]]))

@@ -134,8 +134,7 @@ class Database:
             DatabaseUnavailable: the database is away or has no connection left.
         """
         async with _translated(), self._engine.connect() as connection:
-            options = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
-            connection = await connection.execution_options(**options)
+            await connection.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
             async with connection.begin():
                 yield ReadSession(connection)
 

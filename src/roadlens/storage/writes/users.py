@@ -14,7 +14,7 @@ RETURNING user_id
 """
 
 # The epoch rises with the password: every token given out under the old one ends.
-_CHANGE_PASSWORD = """
+_CHANGE_HASH = """
 UPDATE users SET password_hash = :password_hash, token_epoch = token_epoch + 1, updated_at = now()
 WHERE lower(username) = lower(:username)
 RETURNING user_id
@@ -45,7 +45,7 @@ async def change_password(session: WriteSession, actor: str, *, username: str, p
     Raises:
         NotFound: nobody has that name.
     """
-    user_id: int | None = await session.value(_CHANGE_PASSWORD, {"username": username, "password_hash": password_hash})
+    user_id: int | None = await session.value(_CHANGE_HASH, {"username": username, "password_hash": password_hash})
     if user_id is None:
         raise NotFound(f'There is no user named "{username}".')
     await audit.record(session, actor, "password", "user", str(user_id), None, None)
