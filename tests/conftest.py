@@ -6,19 +6,16 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from roadlens.api.passwords import hash_password
 from roadlens.storage.database import Database
-from tests.support import postgres as server_of_tests
-from tests.support.postgres import TEMPLATE, Server
+from tests.support.api import PASSWORD, Api, open_api
+from tests.support.postgres import TEMPLATE, Server, running_server
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = server_of_tests.start(tmp_path_factory.mktemp("postgres"))
-    try:
-        server_of_tests.make_template(server)
+    with running_server(tmp_path_factory.mktemp("postgres")) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
@@ -33,3 +30,14 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = Database.open(database_url, pool_size=5, max_connections=20, name="roadlens test")
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+async def api(database: Database, database_url: str, password_hash: str) -> AsyncIterator[Api]:
+    async with open_api(database, database_url, password_hash) as opened:
+        yield opened

@@ -29,14 +29,17 @@ async def test_a_read_session_cannot_write(database: Database) -> None:
 
 
 async def test_a_write_session_commits_at_its_end_and_rolls_back_on_an_error(database: Database) -> None:
-    with pytest.raises(RuntimeError):
+    async def change_and_fail() -> None:
         async with database.write() as session:
             await session.execute(INSERT_VEHICLE)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await change_and_fail()
     async with database.write() as session:
         assert await session.execute(INSERT_VEHICLE) == 1
-    async with database.read() as session:
-        assert await session.value("SELECT sum(vehicles) FROM fleet_totals") == 1
+    async with database.read() as reading:
+        assert await reading.value("SELECT sum(vehicles) FROM fleet_totals") == 1
 
 
 async def test_an_absent_database_is_unavailable() -> None:

@@ -60,10 +60,12 @@ async def add_trip(
     device_id = await session.value(
         "SELECT device_id FROM devices WHERE unique_id = :name", {"name": f"device-{number}"}
     )
-    day_sums = {"day": started_at.date(), "trips": 1, "distance_m": 10_000, "duration_s": 1200, "moving_s": 1000}
-    day_sums |= {"night_m": 0, "rush_hour_m": 5000, "weekend_m": 0, "speeding_m": 0, "top_speed_kmh": 80.5} | events
-    trip = {"trip_id": trip_id, "device_id": device_id, "driver_id": driver_id, "vehicle_id": f"VEH-{number:04d}"}
-    trip |= {"started_at": started_at, "ended_at": ended_at, "position_count": 0, "score_version": 1}
+    day_sums: dict[str, Any] = {"day": started_at.date(), "trips": 1, "distance_m": 10_000, "duration_s": 1200}
+    day_sums |= {"moving_s": 1000, "night_m": 0, "rush_hour_m": 5000, "weekend_m": 0, "speeding_m": 0}
+    day_sums |= {"top_speed_kmh": 80.5} | events
+    trip: dict[str, Any] = {"trip_id": trip_id, "device_id": device_id, "driver_id": driver_id}
+    trip |= {"vehicle_id": f"VEH-{number:04d}", "started_at": started_at, "ended_at": ended_at}
+    trip |= {"position_count": 0, "score_version": 1}
     trip |= {"start_latitude": 52.5, "start_longitude": 13.4, "end_latitude": 52.6, "end_longitude": 13.5}
     trip |= {key: value for key, value in day_sums.items() if key != "trips"} | {"trip_score": Decimal(score)}
     await session.execute(insert(tables.trips).values(trip))

@@ -8,6 +8,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from roadlens.api.problems import MEDIA_TYPE, Problem
+from roadlens.api.schemas.answer import Answer
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
@@ -25,7 +26,7 @@ GUARDED: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, *ALWAYS)
 
 
 class DescribedApi(FastAPI):
-    """FastAPI that knows the shape of a problem."""
+    """FastAPI that knows the shape of a problem, and keeps what is null in the examples: it leaves that out."""
 
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
@@ -33,4 +34,7 @@ class DescribedApi(FastAPI):
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(problem.pop("$defs"))
             schemas["Problem"] = problem
+            for kind in Answer.kinds():
+                if kind.__name__ in schemas:
+                    schemas[kind.__name__] |= kind.model_config.get("json_schema_extra") or {}
         return super().openapi()

@@ -51,7 +51,7 @@ class Ingest:
     def __init__(self, database: Database, rules: Rules) -> None:
         self._database = database
         self._rules = rules
-        self._partitions = Partitions(database)
+        self._partitions = Partitions()
 
     @classmethod
     async def open(cls, database: Database) -> Self:

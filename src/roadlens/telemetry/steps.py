@@ -36,7 +36,7 @@ async def validate(work: Work) -> None:
 
 async def make_room(work: Work) -> None:
     """See to it that the months of the positions have a partition, before anything is held."""
-    await work.partitions.ensure(work.positions)
+    await work.partitions.ensure(work.session, work.positions)
 
 
 async def identify(work: Work) -> None:
@@ -80,8 +80,8 @@ async def order(work: Work) -> None:
         return
     visible = await tracks.positions(work.session, work.windows)
     ids, starts = np.unique(visible["device_id"], return_index=True)
-    for device_id, fixes in zip(ids.tolist(), np.split(visible, starts[1:]), strict=True):
-        work.fixes[device_id] = one_a_moment(fixes)
+    for device_id, start, end in zip(ids.tolist(), starts, [*starts[1:], len(visible)], strict=False):
+        work.fixes[device_id] = one_a_moment(visible[start:end])
 
 
 async def cut(work: Work) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -10,6 +11,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 class Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    @classmethod
+    def kinds(cls) -> Iterator[type[Answer]]:
+        """Every class of answers there is."""
+        for kind in cls.__subclasses__():
+            yield kind
+            yield from kind.kinds()
 
 
 def example(value: Any) -> ConfigDict:

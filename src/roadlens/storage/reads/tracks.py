@@ -11,19 +11,21 @@ from roadlens.storage.database import ReadSession
 from roadlens.storage.trip_rows import EventRow, TripRow
 
 # New positions in [first, last] can change only the trips that this span touches, the one before and the one after:
-# what separates two earlier trips lies before them all. So the window begins where the last trip that starts by
-# `first` begins, and ends with the first trip that ends at `last` or later; without such a trip it is open.
+# what separates two earlier trips lies before them all, and a new position makes a stop longer, never shorter. So the
+# window begins where the last trip that starts before `first` begins, and ends with the first trip that ends after
+# `last`; without such a trip it is open. Before and after, not at: a second report of the moment that a trip begins or
+# ends with can stand in for the first one, so that the stop beyond is no longer one.
 # A vehicle that has already stood long enough for a stop needs nothing from before `settled_at`.
 _WINDOWS = """
 SELECT touched.device_id, unique_id,
     greatest(CASE WHEN settled_at < touched.first THEN settled_at END, previous.started_at) AS first,
-    coalesce(CASE WHEN covering.ended_at >= touched.last THEN covering.ended_at END, following.ended_at) AS last
+    coalesce(CASE WHEN covering.ended_at > touched.last THEN covering.ended_at END, following.ended_at) AS last
 FROM unnest(cast(:devices AS int[]), cast(:firsts AS timestamptz[]), cast(:lasts AS timestamptz[]))
     AS touched(device_id, first, last)
 JOIN devices USING (device_id)
 JOIN device_progress USING (device_id)
 LEFT JOIN LATERAL (
-    SELECT started_at FROM trips WHERE device_id = touched.device_id AND started_at <= touched.first
+    SELECT started_at FROM trips WHERE device_id = touched.device_id AND started_at < touched.first
     ORDER BY started_at DESC LIMIT 1
 ) AS previous ON true
 LEFT JOIN LATERAL (

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
 
 from roadlens.storage.binary import COLUMNS, Positions, to_copy
-from roadlens.storage.database import Database, WriteSession
+from roadlens.storage.database import WriteSession
 
 _MONTH = "datetime64[M]"
+
+# Asked of the catalogue's rows: `to_regclass` may answer from the connection's memory of a moment ago.
+_FOUND = """
+SELECT month FROM unnest(cast(:months AS text[])) AS month
+JOIN pg_class ON relname = 'positions_' || replace(month, '-', '_')
+JOIN pg_inherits ON inhrelid = pg_class.oid AND inhparent = 'positions'::regclass
+"""
 
 _STAGE = "CREATE TEMPORARY TABLE IF NOT EXISTS arriving (LIKE positions) ON COMMIT DELETE ROWS"
 
@@ -45,7 +52,7 @@ class Touched(NamedTuple):
 async def store(session: WriteSession, positions: Positions) -> list[Touched]:
     """Insert the positions that are not there yet and say which span of each device they touched.
 
-    Once a transaction. The caller holds the devices' `device_progress` rows and has made the partitions.
+    Once a transaction. The caller holds the devices' `device_progress` rows and has seen to the partitions.
     """
     await session.execute(_STAGE)
     await session.copy_in(f"COPY arriving ({COLUMNS}) FROM STDIN (FORMAT BINARY)", to_copy(positions))
@@ -55,31 +62,38 @@ async def store(session: WriteSession, positions: Positions) -> list[Touched]:
 class Partitions:
     """The months that have a partition, remembered so that a batch asks the database only about new ones."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self) -> None:
         self._known: set[str] = set()
 
-    async def ensure(self, positions: Positions) -> None:
-        """Make the partitions that the positions need, in a transaction of their own.
+    async def ensure(self, session: WriteSession, positions: Positions) -> None:
+        """Make the partitions that the positions need, in the transaction that stores them.
 
-        A table is made first and attached then: `ATTACH` locks out neither readers nor writers of other partitions,
-        `CREATE TABLE … PARTITION OF` would.
+        Not on a connection of its own: deliveries that hold all of a pool's would wait for one more for ever. A month is
+        remembered when it is found, not when it is made, for the transaction that makes it may yet roll back.
         """
         months = np.unique((positions["fix_time"] // 1_000_000).astype("datetime64[s]").astype(_MONTH))
-        missing = [str(month) for month in months if str(month) not in self._known]
-        if missing:
-            async with self._database.write() as session:
-                await _create(session, missing)
-            self._known.update(missing)
+        new = [str(month) for month in months if str(month) not in self._known]
+        if new:
+            found = {month for (month,) in await session.tuples(_FOUND, {"months": new})}
+            self._known |= found
+            await _create(session, [month for month in new if month not in found])
 
 
-async def _create(session: WriteSession, months: Iterable[str]) -> None:
-    """`months` are ISO months that numpy wrote, such as 2019-05: digits and one dash, safe inside a name."""
+async def _create(session: WriteSession, months: Sequence[str]) -> None:
+    """`months` are ISO months that numpy wrote, such as 2019-05: digits and one dash, safe inside a name.
+
+    Deliveries that need new months come one after the other; the second finds what the first has made. A table is made
+    first and attached then: `ATTACH` locks out neither readers nor writers of other partitions, `CREATE TABLE …
+    PARTITION OF` would.
+    """
+    if not months:
+        return
     await session.execute("SELECT pg_advisory_xact_lock(hashtext('roadlens positions partitions'))")
+    found = {month for (month,) in await session.tuples(_FOUND, {"months": list(months)})}
     for month in months:
-        name = f"positions_{month.replace('-', '_')}"
-        if await session.value("SELECT to_regclass(:name)", {"name": name}) is not None:
+        if month in found:
             continue
+        name = f"positions_{month.replace('-', '_')}"
         start = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
         end = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
         await session.execute(f"CREATE TABLE {name} (LIKE positions INCLUDING ALL)")

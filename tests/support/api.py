@@ -1,18 +1,15 @@
-"""The application on a database of its own, and clients that are signed in."""
+"""The application on a database of its own, as a client that is signed in sees it. Nothing of it is replaced."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
-from roadlens.api.passwords import hash_password
 from roadlens.app import create_app
 from roadlens.domain import Role
 from roadlens.settings import Settings
@@ -26,7 +23,7 @@ SECRET = "a secret of the tests, long enough to be one"
 
 @dataclass(frozen=True)
 class Api:
-    """What a test asks with. `headers` are those of the admin unless a request brings its own."""
+    """What a test asks with, and a token of each role."""
 
     app: FastAPI
     client: AsyncClient
@@ -34,6 +31,7 @@ class Api:
     tokens: dict[Role, str]
 
     async def get(self, path: str, role: Role = Role.ADMIN, **params: Any) -> Response:
+        """Ask as a user of that role; `params` are the query."""
         headers = {"Authorization": f"Bearer {self.tokens[role]}"}
         return await self.client.get(f"/api/v1{path}", headers=headers, params=params or None)
 
@@ -52,14 +50,10 @@ class Api:
         stop()
 
 
-@pytest.fixture(scope="session")
-def password_hash() -> str:
-    return hash_password(PASSWORD)
-
-
-@pytest.fixture
-async def api(database: Database, database_url: str, password_hash: str, tmp_path: Path) -> AsyncIterator[Api]:
-    settings = Settings.model_validate({"ROADLENS_SECRET_KEY": SECRET, "ROADLENS_DATA_DIR": tmp_path})
+@asynccontextmanager
+async def open_api(database: Database, database_url: str, password_hash: str) -> AsyncIterator[Api]:
+    """The application over that database, to which it adds a user of each role, all with `PASSWORD`."""
+    settings = Settings.model_validate({"ROADLENS_SECRET_KEY": SECRET})
     app = create_app(Wiring(settings, database, database_url))
     tokens = {}
     async with database.write() as session:

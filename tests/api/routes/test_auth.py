@@ -1,0 +1,58 @@
+"""Signing in, as JSON and as OAuth2's form."""
+
+from __future__ import annotations
+
+from tests.support.api import PASSWORD, Api
+
+LOGIN = "/api/v1/auth/login"
+
+
+async def test_a_token_opens_the_admin_api(api: Api) -> None:
+    for response in (
+        await api.client.post(LOGIN, json={"username": "Admin", "password": PASSWORD}),
+        await api.client.post("/api/v1/auth/token", data={"username": "admin", "password": PASSWORD}),
+    ):
+        assert response.status_code == 200
+        assert response.headers["Cache-Control"] == "no-store"
+        answer = response.json()
+        assert (answer["token_type"], answer["expires_in"]) == ("bearer", 8 * 3600)
+        headers = {"Authorization": f"Bearer {answer['access_token']}"}
+        assert (await api.client.get("/api/v1/admin/users", headers=headers)).status_code == 200
+
+
+async def test_who_does_not_get_one(api: Api) -> None:
+    async with api.database.write() as session:
+        await session.execute("UPDATE users SET active = false WHERE username = 'viewer'")
+    answers = set()
+    for username, password in (("admin", "wrong"), ("nobody", PASSWORD), ("viewer", PASSWORD), ("admin' --", "x")):
+        response = await api.client.post(LOGIN, json={"username": username, "password": password})
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+        answers.add(response.text)
+    assert len(answers) == 1, "an answer tells which names exist"
+
+
+async def test_a_request_that_makes_no_sense(api: Api) -> None:
+    for body, field in (
+        (b"", "body"),
+        (b"{", "body"),
+        (b"[]", "body"),
+        (b'{"username": "admin"}', "password"),
+        (b'{"username": "", "password": "x"}', "username"),
+        (b'{"username": "a\\u0000b", "password": "x"}', "username"),
+        (b'{"username": "a\\ud800b", "password": "x"}', "username"),
+        (b'{"username": ["admin"], "password": "x"}', "username"),
+        (b'{"username": "admin", "password": "x", "role": "admin"}', "role"),
+        (b'{"username": "admin", "password": "' + b"x" * 1001 + b'"}', "password"),
+    ):
+        response = await api.client.post(LOGIN, content=body, headers={"Content-Type": "application/json"})
+        assert response.status_code == 422, body
+        assert [error["field"] for error in response.json()["errors"]] == [field]
+    for form in ({}, {"username": "admin"}, {"username": "a\0b", "password": "x"}):
+        assert (await api.client.post("/api/v1/auth/token", data=form)).status_code == 422
+
+
+async def test_no_connection_is_held_while_the_password_is_checked(api: Api) -> None:
+    with api.statements() as seen:
+        await api.client.post(LOGIN, json={"username": "admin", "password": PASSWORD})
+    assert len(seen) == 1

@@ -1,0 +1,83 @@
+"""The application as a whole: what its OpenAPI document promises, its headers, and the order of commit and answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from starlette.types import Message, Receive, Scope, Send
+
+from roadlens.api.cursor import Cursors
+from roadlens.api.dependencies import Reading, ServerState
+from roadlens.api.passwords import PasswordCheck
+from roadlens.api.schemas.answer import Answer
+from roadlens.api.tokens import Tokens
+from roadlens.storage.database import Database
+from tests.support.api import Api
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            yield path, operation
+
+
+async def test_every_answer_has_an_example_that_is_one(api: Api) -> None:
+    """An example that is not of the answer's shape would be worse than none."""
+    document = api.app.openapi()
+    kinds = {kind.__name__: kind for kind in Answer.kinds()}
+    looked_at = set()
+    for path, operation in operations(document):
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        name = schema.get("items", schema)["$ref"].rpartition("/")[2]
+        (example,) = document["components"]["schemas"][name]["examples"]
+        assert kinds[name].model_validate(example).model_dump().keys() == example.keys(), path
+        looked_at.add(name)
+    assert len(looked_at) >= 15
+
+
+async def test_every_error_is_described_as_a_problem(api: Api) -> None:
+    document = api.app.openapi()
+    assert document["components"]["schemas"]["Problem"]["required"] == ["type", "title", "status", "detail"]
+    for path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            assert status == "200" or list(answer["content"]) == ["application/problem+json"], (path, status)
+
+
+async def test_headers_on_every_answer(api: Api) -> None:
+    for path in ("/healthz", "/docs", "/openapi.json", "/nothing", "/api/v1/admin/users"):
+        headers = (await api.client.get(path)).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "Server" not in headers
+
+
+async def test_a_request_s_transaction_ends_before_its_answer_leaves(database: Database) -> None:
+    """What is committed after the answer could fail after a success was reported, and be read too late."""
+    order: list[str] = []
+    app = FastAPI()
+    app.state.server = ServerState(database, Tokens(b"secret", timedelta(1)), Cursors(b"secret"), PasswordCheck())
+
+    @app.get("/")
+    async def count(session: Reading) -> int:
+        value: int = await session.value("SELECT 1")
+        return value
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        async def noting(message: Message) -> None:
+            async with database.read() as session:
+                open_ones = await session.value(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                    "AND state = 'idle in transaction'"
+                )
+            order.append(f"{message['type']} with {open_ones} open")
+            await send(message)
+
+        await app(scope, receive, noting)
+
+    async with AsyncClient(transport=ASGITransport(watched), base_url="http://roadlens.test") as client:
+        assert (await client.get("/")).json() == 1
+    assert order == ["http.response.start with 0 open", "http.response.body with 0 open"]
