@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadlens.api.passwords import PasswordCheck, hash_password, matches
+from roadlens.api.passwords import NOBODY, PasswordCheck, costs_as_much, hash_password, matches
 
 
 async def test_only_the_password_matches() -> None:
@@ -17,3 +17,8 @@ async def test_only_the_password_matches() -> None:
 
 def test_a_broken_hash_matches_nothing() -> None:
     assert not matches("anything", "plain text")
+
+
+def test_nobodys_hash_costs_as_much_as_anybodys() -> None:
+    assert costs_as_much(NOBODY)
+    assert not costs_as_much(NOBODY.replace("t=3", "t=2"))
