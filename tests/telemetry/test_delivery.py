@@ -118,6 +118,17 @@ async def test_devices_registered_later_get_the_trips_of_all_they_sent(database:
     assert (outcome.kept, outcome.trips, outcome.registered) == (0, 14, {"A": "DRV-0001"})
 
 
+async def test_a_device_registered_beside_known_ones_gets_its_own_positions_only(database: Database) -> None:
+    ingest = await fleet.open_ingest(database)
+    await fleet.deliver(ingest, "M", drive(0, 100))
+    sent = [("M", each) for each in drive(9000, 200)]
+    sent += [(unique_id, each) for unique_id in ("Z", "B") for each in drive(5000, 300)]
+    await ingest.deliver(fleet.batch(sent), register=True)
+    async with database.read() as session:
+        found = await session.tuples("SELECT unique_id, distance_m FROM trips JOIN devices USING (device_id) ORDER BY 1, 2")
+    assert found == [("B", 3000), ("M", 1000), ("M", 2000), ("Z", 3000)]
+
+
 async def test_a_reviewed_event_keeps_its_state_when_its_trip_is_cut_again(database: Database) -> None:
     ingest = await fleet.open_ingest(database)
     fixes = drive(0, 100)

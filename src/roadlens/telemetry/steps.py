@@ -78,6 +78,7 @@ async def order(work: Work) -> None:
         )
     if not work.windows:
         return
+    work.windows.sort(key=lambda window: window.device_id)
     visible = await tracks.positions(work.session, work.windows)
     ids, starts = np.unique(visible["device_id"], return_index=True)
     for device_id, start, end in zip(ids.tolist(), starts, [*starts[1:], len(visible)], strict=False):

@@ -89,7 +89,7 @@ async def windows(
 
 
 async def positions(session: ReadSession, visible: Sequence[Window]) -> Positions:
-    """All positions in the windows, by device, time and digest."""
+    """All positions in the windows: window by window, each by time and digest."""
     values = [
         [window.device_id for window in visible],
         [window.first for window in visible],
