@@ -133,8 +133,8 @@ class Database:
         Raises:
             DatabaseUnavailable: the database is away or has no connection left.
         """
-        async with _translated(), self._engine.connect() as connection:
-            await connection.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+        async with _translated(), self._engine.connect() as fresh:
+            connection = await fresh.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
             async with connection.begin():
                 yield ReadSession(connection)
 
