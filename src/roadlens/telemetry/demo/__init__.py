@@ -1,1 +1,1 @@
-"""The demonstration fleet: invented people who drive invented roads, delivered through the steps that real drives take."""
+"""The demonstration fleet: invented people who drive invented roads, delivered as real drives are."""

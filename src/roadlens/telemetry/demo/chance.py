@@ -1,4 +1,4 @@
-"""Chance that can be looked up: the same key and the same question give the same number, whatever else is asked and when.
+"""Chance that can be looked up: the same key and question give the same number, whatever else is asked before.
 
 A stream of random numbers would make every drive depend on the drives drawn before it. Here a drive's luck hangs on its
 driver, day and place in the day alone, so tomorrow's fleet is today's fleet and one day more.
@@ -30,7 +30,7 @@ def root(*numbers: int) -> Keys:
 
 def within(keys: Keys, indices: npt.ArrayLike) -> Keys:
     """The keys of the things numbered `indices` inside the things with `keys`; both broadcast."""
-    inner = np.asarray(indices, dtype=np.int64).astype(np.uint64)
+    inner = np.atleast_1d(np.asarray(indices, dtype=np.int64)).astype(np.uint64)
     return _mixed(keys + (inner + np.uint64(1)) * _STEP)
 
 

@@ -1,4 +1,4 @@
-"""Invented cities and the ways through them: streets, arterials and motorways on a bent grid. Knows no drivers and no time.
+"""Invented cities and the ways through them: streets, arterials and motorways on a bent grid. Knows no drivers.
 
 A city is a plane in metres, x to the east and y to the north, bent a little so that no road is quite straight, turned,
 and laid on open country. Streets run every 250 m, arterials every kilometre, motorways every five.
