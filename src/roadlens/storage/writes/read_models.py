@@ -1,7 +1,8 @@
 """Keeps the read models beside the trips, in the same transaction: what a change takes away and what it adds.
 
-Counters that many writers share have shards; a writer adds to the shard of its own connection, so that two of them do
-not wait for each other. Rows are always taken in the same order (drivers, days, totals, histogram), each sorted.
+Counters that many writers share have shards; a writer adds to the shard of its own connection, so that two of them seldom
+wait for each other. Rows are always taken in the same order (drivers, histogram, days, totals), each sorted; the totals,
+which a transaction that registers devices holds already, are taken where nobody holds them.
 """
 
 from __future__ import annotations
@@ -63,9 +64,9 @@ ON CONFLICT (day, shard) DO UPDATE SET trips = stored.trips + excluded.trips,
     {", ".join(f"{name} = stored.{name} + excluded.{name}" for name in _COUNTS)}
 """
 
-_ADD_TOTALS = f"""
+_ADD_TOTALS = """
 UPDATE fleet_totals SET trips = trips + :trips, events = events + :events, distance_m = distance_m + :distance_m
-WHERE shard = {_SHARD}
+WHERE shard = (SELECT roadlens_free_shard())
 """
 
 _ADD_SUMMARIES = """

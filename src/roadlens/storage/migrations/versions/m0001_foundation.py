@@ -262,7 +262,14 @@ CREATE TABLE risk_histogram (
 
 # Rows of people and things are counted by the database itself, so that no writer, not even psql, can forget to.
 # A statement-level trigger sees all rows of its statement at once: 1,000 inserts in one statement are one update.
+# A transaction may come to the totals early (it registers devices) or late (it has stored trips), with other locks held.
+# So it takes a shard that nobody holds, its own connection's before others: two of them do not wait for each other.
 COUNTERS = """
+CREATE FUNCTION roadlens_free_shard() RETURNS smallint LANGUAGE sql VOLATILE AS $$
+    SELECT coalesce(
+        (SELECT shard FROM fleet_totals ORDER BY shard <> pg_backend_pid() % 16, shard LIMIT 1 FOR UPDATE SKIP LOCKED),
+        pg_backend_pid() % 16)
+$$;
 CREATE FUNCTION roadlens_count() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     change bigint;
@@ -273,8 +280,8 @@ BEGIN
     END IF;
     SELECT count(*) * CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END INTO change FROM changed;
     IF change <> 0 THEN
-        EXECUTE format('UPDATE fleet_totals SET %1$I = %1$I + $1 WHERE shard = pg_backend_pid() %% 16', TG_TABLE_NAME)
-            USING change;
+        EXECUTE format('UPDATE fleet_totals SET %1$I = %1$I + $1 WHERE shard = (SELECT roadlens_free_shard())',
+            TG_TABLE_NAME) USING change;
     END IF;
     RETURN NULL;
 END $$;
