@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 
 from roadlens import __version__
 from roadlens.api import problems
+from roadlens.api.body_limit import BodyLimit
 from roadlens.api.cursor import Cursors
 from roadlens.api.dependencies import ServerState
 from roadlens.api.headers import SecurityHeaders
@@ -16,6 +17,9 @@ from roadlens.api.passwords import PasswordCheck
 from roadlens.api.routes import auth, dashboard, drivers, events, health, trips, users, vehicles
 from roadlens.api.tokens import Tokens
 from roadlens.wiring import Wiring, signing_secret
+
+# Bytes. Nothing that is asked here needs more, and anybody may send them.
+LONGEST_BODY = 64 * 1024
 
 
 def create_app(wiring: Wiring) -> FastAPI:
@@ -33,6 +37,8 @@ def create_app(wiring: Wiring) -> FastAPI:
         passwords=PasswordCheck(),
     )
 
+    # The last one added is the first that a request meets.
+    app.add_middleware(BodyLimit, longest=LONGEST_BODY)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
 

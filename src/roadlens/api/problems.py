@@ -59,7 +59,7 @@ def install(app: FastAPI) -> None:
     """Answer every exception with a problem."""
     app.add_exception_handler(RoadlensError, _roadlens_error)
     app.add_exception_handler(RequestValidationError, _wrong_request)
-    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -85,7 +85,8 @@ async def _wrong_request(request: Request, error: Exception) -> Response:
     return _problem(request, InvalidInput, detail, errors=errors)
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
+async def http_error(request: Request, error: Exception) -> Response:
+    """The problem of an error that has a status of HTTP and no more."""
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     detail = {
