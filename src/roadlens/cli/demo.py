@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from roadlens.settings import read_settings
+from roadlens.storage.database import Database
 from roadlens.telemetry.batch import Reason
 from roadlens.telemetry.demo import fill
 from roadlens.wiring import open_command
@@ -34,25 +35,28 @@ def demo(
 
       roadlens demo --drivers 20 --days 14
     """
-    summary = asyncio.run(_demo(drivers, days, seed))
+    summary = asyncio.run(_demo(fill.Plan(drivers, days, seed)))
     outcome = summary.outcome
-    print(f"added {summary.drivers_added:,} drivers" + (" to those there" if summary.drivers_added < drivers else ""))
+    print(f"added {summary.drivers_added:,} drivers")
     print(f"kept {outcome.kept:,} positions: {outcome.trips:,} new trips with {outcome.events:,} safety events")
     if outcome.dropped[Reason.DUPLICATE]:
         print(f"dropped {outcome.dropped[Reason.DUPLICATE]:,} positions that were there before")
 
 
-async def _demo(drivers: int, days: int, seed: int) -> fill.Summary:
+async def _demo(plan: fill.Plan) -> fill.Summary:
+    async with open_command(read_settings(), "demo") as wiring:
+        return await simulate(wiring.database, plan)
+
+
+async def simulate(database: Database, plan: fill.Plan) -> fill.Summary:
+    """Fill in a fleet up to now, with a bar on a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    async with open_command(read_settings(), "demo") as wiring:
-        with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-            task = bar.add_task("Driving", total=1.0)
-            return await fill.fill(
-                wiring.database,
-                drivers=drivers,
-                days=days,
-                seed=seed,
-                until=datetime.now(UTC),
-                progress=lambda share: bar.update(task, completed=share),
-            )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Driving", total=1.0)
+        return await fill.fill(
+            database,
+            **plan._asdict(),
+            until=datetime.now(UTC),
+            progress=lambda share: bar.update(task, completed=share),
+        )

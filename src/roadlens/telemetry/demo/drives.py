@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
@@ -67,7 +67,6 @@ class Motorist:
     receiver: Receiver
     weekend_vehicle: bool
     activity: float
-    routes: dict[tuple[int, int], Route] = field(default_factory=dict)
 
     def drive(self, days: Days, until: datetime) -> tuple[Positions, Positions]:
         """The positions of all drives of these days that have ended by `until`: of the first and the second vehicle."""
@@ -96,13 +95,16 @@ class Motorist:
     def _legs(self, chosen: Sequence[tuple[int, int]], tour_keys: Keys) -> tuple[list[Route], Keys]:
         """The routes of all chosen tours, one after the other, and the keys of the drives along them."""
         legs: list[Route] = []
+        known: dict[tuple[int, int], Route] = {}
         keys = [np.zeros(0, dtype=np.uint64)]
         picks = [uniform(tour_keys, f"stop {number}") for number in range(3)]
         for day, number in chosen:
             stops = self.habit.tours[number].stops
             places = [choices[int(picks[at][day, number] * len(choices))] for at, choices in enumerate(stops)]
-            way = [HOME, *places, HOME]
-            legs += [self._route(start, end) for start, end in pairwise(way)]
+            for ends in pairwise([HOME, *places, HOME]):
+                if ends not in known:
+                    known[ends] = find_route(self.city, *map(self._address, ends))
+                legs.append(known[ends])
             keys.append(within(tour_keys[day, number : number + 1], np.arange(len(stops) + 1)))
         return legs, np.concatenate(keys)
 
@@ -128,12 +130,6 @@ class Motorist:
             weekend[leg : leg + len(lasts)] = days.weekend[day]
             leg += len(lasts)
         return departs, weekend
-
-    def _route(self, start: int, end: int) -> Route:
-        route = self.routes.get((start, end))
-        if route is None:
-            route = self.routes[start, end] = find_route(self.city, self._address(start), self._address(end))
-        return route
 
     def _address(self, number: int) -> Point:
         keys = within(self.key, ADDRESSES + number)

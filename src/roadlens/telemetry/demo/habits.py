@@ -95,7 +95,7 @@ HABITS = (
         32.0,
         (_round(19.0, 0.3, 0.3), _round(21.8, 0.4, 0.45), _round(24.1, 0.4, 0.5, 12), _round(26.4, 0.3, 0.4)),
     ),
-    Habit("retired", 0.08, False, 28.5, (Tour(((SHOP, GYM),), 10.4, 0.35, 0.15, 45, 40), _TRIP, _EVENING)),
+    Habit("retired", 0.08, False, 28.5, (_TRIP, Tour(((SHOP, GYM),), 10.4, 0.35, 0.15, 45, 40), _EVENING)),
     Habit("seldom", 0.03, False, 28.5, (Tour(((SHOP,),), 11.5, 0.035, 0.05, 35, 60),)),
     Habit("not yet", 0.02, False, 28.5, ()),
 )

@@ -171,7 +171,7 @@ def _cruise(way: Route, mood: Keys, style: Style) -> Floats:
 def _harsh(
     kind: EventType, chances: dict[EventType, Bools], luck: Keys, drive: Ints, way: Route, style: Style
 ) -> Bools:
-    """Which of the chances are taken harshly: as many as the style's rate asks for on a drive of this length."""
+    """Which chances are taken harshly: as many as the style's rate asks for on a drive of this length, if there are."""
     chance = chances[kind]
     rate: float = getattr(DEFAULT, f"prior_{kind.value}") * style.relative[kind]
     wanted = rate / 100_000 * np.bincount(drive, way.length_m)

@@ -1,0 +1,29 @@
+"""The demonstration fleet, from the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from typer.testing import CliRunner
+
+from roadlens.cli.demo import demo
+from tests.support.installation import Installation
+from tests.support.postgres import EMPTY, Server
+
+
+def test_it_fills_and_the_second_time_finds_everything_there(postgres: Server, tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(demo)
+    with postgres.copy_of(EMPTY) as url:
+        environment = Installation(tmp_path, {"DATABASE_URL": url}).environment
+        first, second = (
+            CliRunner().invoke(app, ["--drivers", "4", "--days", "3"], env=environment).stdout for _ in range(2)
+        )
+    assert first.startswith("added 4 drivers\nkept ")
+    kept = first.split("kept ")[1].split(" ")[0]
+    assert second == (
+        "added 0 drivers\n"
+        "kept 0 positions: 0 new trips with 0 safety events\n"
+        f"dropped {kept} positions that were there before\n"
+    )
