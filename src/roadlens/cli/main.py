@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from roadlens.cli import db, devices, doctor, imports, serve, users
+from roadlens.cli import db, demo, devices, doctor, imports, serve, users
 from roadlens.errors import RoadlensError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command()(serve.serve)
 app.command(name="import")(imports.import_files)
+app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(devices.app, name="devices")

@@ -16,8 +16,11 @@ import uvicorn
 import uvloop
 
 from roadlens.app import create_app
+from roadlens.cli.demo import simulate
 from roadlens.errors import SetupError
 from roadlens.settings import Settings, read_settings
+from roadlens.storage.database import Database
+from roadlens.telemetry.demo import fill
 from roadlens.wiring import admin_password_file, open_server
 
 # How long answers under way may take after the signal to stop.
@@ -49,6 +52,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     """A signal during the opening undoes it; one while serving lets answers finish, then closes in order."""
     _on_stop(_current_task().cancel)
     async with open_server(settings) as wiring:
+        if not settings.empty:
+            await _demonstrate(wiring.database)
         config = uvicorn.Config(
             create_app(wiring),
             http="httptools",
@@ -62,6 +67,17 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         server = _Server(config, lambda: print(_announcement(settings, listener), flush=True))
         _on_stop(server.stop)
         await server.serve(sockets=[listener])
+
+
+async def _demonstrate(database: Database) -> None:
+    """Give a new database something to see, and complete what an interrupted start began."""
+    plan = await fill.pending(database)
+    if plan is not None:
+        print(
+            "Simulating a demonstration fleet, once, for about half a minute. ROADLENS_EMPTY=1 goes without it.",
+            flush=True,
+        )
+        await simulate(database, plan)
 
 
 class _Server(uvicorn.Server):
