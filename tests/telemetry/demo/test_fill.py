@@ -107,6 +107,8 @@ async def test_an_interrupted_fill_is_pending_until_it_is_completed(database: Da
         await fill_small(database, progress=power_cut)
     plan = await pending(database)
     assert plan == Plan(drivers=12, days=10, seed=1)
+    await fill_small(database, drivers=11)
+    assert await pending(database) == plan, "a smaller fleet does not complete it"
     await fill(database, until=UNTIL, **plan._asdict())
     assert await pending(database) is None
     assert await differences(database) == []

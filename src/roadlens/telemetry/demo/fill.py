@@ -127,7 +127,11 @@ async def fill(
 
     summary.drivers_added = await database.retrying(add)
     await _deliver(database, _batches(members, calendar, until), summary.outcome, progress)
-    await database.retrying(_complete)
+
+    async def complete(session: WriteSession) -> None:
+        await _complete(session, plan)
+
+    await database.retrying(complete)
     return summary
 
 
@@ -194,11 +198,10 @@ async def _add_people(session: WriteSession, plan: Plan, members: Sequence[Membe
     return len(new)
 
 
-async def _complete(session: WriteSession) -> None:
-    """Note that the fleet is there, once."""
+async def _complete(session: WriteSession, plan: Plan) -> None:
+    """Note that the fleet that was begun is there: once, and not if this run was a smaller one."""
     begun = await demonstration_fleet(session)
-    if begun is not None and not begun.complete:
-        plan = Plan(begun.drivers, begun.days, begun.seed)
+    if begun is not None and not begun.complete and plan.drivers >= begun.drivers and plan.days >= begun.days:
         await audit.record(session, _ACTOR, COMPLETED, ENTITY, ENTITY_ID, None, plan._asdict())
 
 
