@@ -1,4 +1,4 @@
-"""A small fleet for tests: devices with their people, fixes built by hand, deliveries of them, and all rows that follow."""
+"""A small fleet for tests: devices with their people, fixes built by hand, their delivery, and all rows that follow."""
 
 from __future__ import annotations
 
@@ -119,7 +119,8 @@ async def open_ingest(database: Database, parameters: Parameters = DEFAULT) -> I
 async def make_people(database: Database, drivers: Sequence[str], vehicles: Sequence[str] = ("VEH-1",)) -> None:
     async with database.write() as session:
         await session.execute(
-            "INSERT INTO drivers (driver_id, first_name, last_name) SELECT name, 'A', 'B' FROM unnest(cast(:names AS text[])) AS name",
+            "INSERT INTO drivers (driver_id, first_name, last_name) "
+            "SELECT name, 'A', 'B' FROM unnest(cast(:names AS text[])) AS name",
             {"names": list(drivers)},
         )
         await session.execute(

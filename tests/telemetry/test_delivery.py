@@ -125,7 +125,9 @@ async def test_a_device_registered_beside_known_ones_gets_its_own_positions_only
     sent += [(unique_id, each) for unique_id in ("Z", "B") for each in drive(5000, 300)]
     await ingest.deliver(fleet.batch(sent), register=True)
     async with database.read() as session:
-        found = await session.tuples("SELECT unique_id, distance_m FROM trips JOIN devices USING (device_id) ORDER BY 1, 2")
+        found = await session.tuples(
+            "SELECT unique_id, distance_m FROM trips JOIN devices USING (device_id) ORDER BY 1, 2"
+        )
     assert found == [("B", 3000), ("M", 1000), ("M", 2000), ("Z", 3000)]
 
 
@@ -155,7 +157,7 @@ async def test_deliveries_at_once_give_the_rows_of_one_after_the_other(database:
     clean = await fleet.rows(database)
     await fleet.forget(database)
 
-    parts = [sent[start :: 24] for start in range(24)]
+    parts = [sent[start::24] for start in range(24)]
     outcomes = await asyncio.gather(*(ingest.deliver(fleet.batch(part)) for part in [*parts, *parts[::3]]))
     assert await fleet.rows(database) == clean
     assert sum(outcome.kept for outcome in outcomes) == len(sent)
@@ -179,9 +181,7 @@ async def test_new_months_need_no_second_connection(database_url: str) -> None:
     """Were a partition made on a connection of its own, deliveries that hold all of them would wait for each other."""
     small = Database.open(database_url, pool_size=2, max_connections=2)
     ingest = await fleet.open_ingest(small)
-    deliveries = (
-        fleet.deliver(ingest, f"DEV-{number}", drive(-number * MONTH_S, 100)) for number in range(6)
-    )
+    deliveries = (fleet.deliver(ingest, f"DEV-{number}", drive(-number * MONTH_S, 100)) for number in range(6))
     outcomes = await asyncio.gather(*deliveries)
     assert [outcome.trips for outcome in outcomes] == [1] * 6
     await small.close()

@@ -1,4 +1,4 @@
-"""The promise of ingest: whatever order, pieces and repetitions positions come in, the rows are those of one clean delivery.
+"""The promise of ingest: in whatever order, pieces and repetitions positions come, the rows are those of a clean delivery.
 
 `ROADLENS_TEST_EXAMPLES` asks for more than the few examples of every day.
 """
@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -35,7 +36,35 @@ DEVICES = ("A", "B", "C")
 
 # Speeds and gaps lie around every threshold of the cut; the longest gaps end a day or leave the risk window.
 SPEEDS = (0.0, 2.9, 3.0, 7.9, 8.0, 36.0, 60.0, 135.0, 150.0)
-GAPS = (0.0, 0.5, 1, 1, 1, 2, 3, 9, 10, 11, 30, 59, 60, 61, 90, 119, 120, 121, 240, 299, 300, 301, 590, 600, 601, 899, 900)
+GAPS = (
+    0.0,
+    0.5,
+    1,
+    1,
+    1,
+    2,
+    3,
+    9,
+    10,
+    11,
+    30,
+    59,
+    60,
+    61,
+    90,
+    119,
+    120,
+    121,
+    240,
+    299,
+    300,
+    301,
+    590,
+    600,
+    601,
+    899,
+    900,
+)
 LONG_GAPS = (3600, 43_200, 86_400, 89 * 86_400, 90 * 86_400, 91 * 86_400)
 IGNITIONS = (0, IGNITION_KNOWN, IGNITION_KNOWN | IGNITION_ON)
 ALARMS = (0, 0, 0, 0, 1, 2, 4, 8, 16, 3, 31)
@@ -49,9 +78,7 @@ class Piece(NamedTuple):
 
 def _piece(gaps: Any, speeds: Any, most: int) -> st.SearchStrategy[Piece]:
     courses = st.sampled_from((0.0, 10.0, 90.0, 359.0, float("nan")))
-    sample = st.tuples(
-        gaps, speeds, courses, st.sampled_from(IGNITIONS), st.sampled_from(ALARMS), st.integers(-2, 2)
-    )
+    sample = st.tuples(gaps, speeds, courses, st.sampled_from(IGNITIONS), st.sampled_from(ALARMS), st.integers(-2, 2))
     return st.lists(sample, min_size=1, max_size=most).map(tuple).map(Piece)
 
 
@@ -125,7 +152,7 @@ def deliveries(draw: st.DrawFn, history: Sequence[Sent]) -> list[list[Sent]]:
     edges = [0, *cuts, len(order)]
     return [
         [history[index] for index in order[start:end]]
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
         if end > start
     ]
 

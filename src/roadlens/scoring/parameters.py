@@ -43,6 +43,7 @@ class Parameters:
     silence_moving_s: float = _row(600, "s", _OURS)
     hole_factor: float = _row(5, "median intervals", _OURS)
     hole_at_least_s: float = _row(10, "s", _OURS)
+    jump_above_kmh: float = _row(400, "km/h", _OURS)
     trip_at_least_m: float = _row(50, "m", _OURS)
 
     # Deriving events from positions.

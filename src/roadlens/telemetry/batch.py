@@ -96,8 +96,9 @@ class Batch:
         self.complaints.append(Complaint(line, reason, detail))
 
     def positions(self) -> Positions:
-        """The positions as an array of dtype `POSITION`."""
-        positions = np.array(self._rows, dtype=POSITION)
+        """The positions as an array of dtype `POSITION`; a number too great for its column becomes infinite."""
+        with np.errstate(over="ignore"):
+            positions = np.array(self._rows, dtype=POSITION)
         positions["fix_time"] += self.shift
         return positions
 

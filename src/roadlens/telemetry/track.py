@@ -42,14 +42,17 @@ class Track:
 
     @cached_property
     def holes(self) -> Bools:
-        """Intervals in which nothing was observed: far longer than this leg's usual one; shape (n - 1,).
+        """Intervals in which nothing was observed; shape (n - 1,).
 
-        Neither distance nor events of a hole count, so a rate per 100 km compares what was seen with what was seen.
+        They are far longer than this leg's usual one, or end at a place that no vehicle can have reached. Neither the
+        distance nor the time of a hole counts: a rate per 100 km compares what was seen with what was seen.
         """
         if not len(self.intervals):
             return np.zeros(0, dtype=np.bool_)
-        usual = float(np.median(self.intervals))
-        return self.intervals > max(self.parameters.hole_at_least_s, self.parameters.hole_factor * usual)
+        parameters, usual = self.parameters, float(np.median(self.intervals))
+        long = self.intervals > max(parameters.hole_at_least_s, parameters.hole_factor * usual)
+        jumps = self._chords_m > parameters.jump_above_kmh / KMH_PER_MS * self.intervals
+        return long | (jumps & ~self._dense)
 
     @cached_property
     def steps_m(self) -> Floats:
@@ -60,9 +63,7 @@ class Track:
         intervals it is the great circle (haversine).
         """
         trapezoid = (self.speed_ms[1:] + self.speed_ms[:-1]) / 2 * self.intervals
-        dense = self.intervals <= self.parameters.speed_trapezoid_up_to_s
-        steps = np.where(dense, trapezoid, _haversine_m(self.fixes))
-        return np.where(self.holes, 0.0, steps)
+        return np.where(self.holes, 0.0, np.where(self._dense, trapezoid, self._chords_m))
 
     @cached_property
     def head_m(self) -> float:
@@ -74,25 +75,38 @@ class Track:
     @cached_property
     def acceleration(self) -> Floats:
         """Longitudinal acceleration at each fix, m/s²; shape (n,); NaN where the fixes are too far apart to tell."""
-        return self._central_difference(self.speed_ms)
+        return self._rate(np.diff(self.speed_ms))
 
     @cached_property
     def lateral(self) -> Floats:
-        """Lateral acceleration at each fix, m/s²: speed times the rate of change of the course, signed; shape (n,)."""
-        course = np.unwrap(np.nan_to_num(np.radians(self.fixes["course"].astype(np.float64))))
-        rate = self._central_difference(course)
-        return np.where(np.isnan(self.fixes["course"]), np.nan, self.speed_ms * rate)
+        """Lateral acceleration at each fix, m/s²: speed times the rate of change of the course, signed; shape (n,).
 
-    def _central_difference(self, values: Floats) -> Floats:
-        """Derivative by the neighbours on both sides, half as noisy as one difference; NaN at gaps and ends."""
-        derivative = np.full(len(values), np.nan)
-        if len(values) >= 3:
+        NaN also beside a fix without a course. Between two fixes the vehicle turned the shorter way round.
+        """
+        turns = np.diff(np.radians(self.fixes["course"].astype(np.float64)))
+        return self.speed_ms * self._rate((turns + np.pi) % (2 * np.pi) - np.pi)
+
+    def _rate(self, changes: Floats) -> Floats:
+        """A quantity's derivative at each fix from its change in each interval; shape (n,); NaN at gaps and ends.
+
+        It takes the neighbours on both sides, which halves the noise of one difference.
+        """
+        rate = np.full(len(self.fixes), np.nan)
+        if len(rate) >= 3:
             close = self.intervals <= self.parameters.dense_interval_s
-            span = self.seconds[2:] - self.seconds[:-2]
-            difference = (values[2:] - values[:-2]) / span
             imprecise = self.fixes["hdop"][1:-1] > self.parameters.hdop_at_most
-            derivative[1:-1] = np.where(close[1:] & close[:-1] & ~imprecise, difference, np.nan)
-        return derivative
+            mean = (changes[1:] + changes[:-1]) / (self.intervals[1:] + self.intervals[:-1])
+            rate[1:-1] = np.where(close[1:] & close[:-1] & ~imprecise, mean, np.nan)
+        return rate
+
+    @cached_property
+    def _dense(self) -> Bools:
+        """Intervals short enough for the speed to tell the distance; shape (n - 1,)."""
+        return np.asarray(self.intervals <= self.parameters.speed_trapezoid_up_to_s)
+
+    @cached_property
+    def _chords_m(self) -> Floats:
+        return _haversine_m(self.fixes)
 
 
 def _haversine_m(fixes: Positions) -> Floats:

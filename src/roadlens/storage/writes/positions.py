@@ -68,8 +68,8 @@ class Partitions:
     async def ensure(self, session: WriteSession, positions: Positions) -> None:
         """Make the partitions that the positions need, in the transaction that stores them.
 
-        Not on a connection of its own: deliveries that hold all of a pool's would wait for one more for ever. A month is
-        remembered when it is found, not when it is made, for the transaction that makes it may yet roll back.
+        Not on a connection of its own: deliveries that hold all of a pool's would wait for one more for ever. A month
+        is remembered when it is found, not when it is made, for the transaction that makes it may yet roll back.
         """
         months = np.unique((positions["fix_time"] // 1_000_000).astype("datetime64[s]").astype(_MONTH))
         new = [str(month) for month in months if str(month) not in self._known]

@@ -1,8 +1,8 @@
 """Keeps the read models beside the trips, in the same transaction: what a change takes away and what it adds.
 
-Counters that many writers share have shards; a writer adds to the shard of its own connection, so that two of them seldom
-wait for each other. Rows are always taken in the same order (drivers, histogram, days, totals), each sorted; the totals,
-which a transaction that registers devices holds already, are taken where nobody holds them.
+Counters that many writers share have shards; a writer adds to the shard of its own connection, so that two of them
+seldom wait for each other. Rows are always taken in the same order (drivers, histogram, days, totals), each sorted; the
+totals, which a transaction that registers devices holds already, are taken where nobody holds them.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ from roadlens.telemetry.batch import MAX_TEXT, Fix, Reason, Rejected
 
 KNOT_KMH = 1.852  # 1 nautical mile is 1,852 m: International Hydrographic Conference, Monaco, 1929.
 
+_GREATEST = 1e9  # of numbers in attributes: JSON has integers that no float can hold
+
 # Alarm names of Traccar's Position model, and what dashboard cameras behind it send for a phone in the hand.
 ALARMS: dict[str, int] = {
     "hardBraking": EventType.HARSH_BRAKING.bit,
@@ -81,7 +83,7 @@ def read(record: bytes) -> tuple[DeviceClaim, Fix]:
 
 def _claim(device: _Device) -> DeviceClaim:
     said = (device.name, device.model, device.category, device.phone, device.contact)
-    return DeviceClaim(device.unique_id, *(text.replace("\0", "")[:MAX_TEXT] if text else None for text in said))
+    return DeviceClaim(device.unique_id, *((text or "").replace("\0", "")[:MAX_TEXT] or None for text in said))
 
 
 def _fix(position: _Position) -> Fix:
@@ -109,8 +111,8 @@ def _number(attributes: dict[str, Any], name: str) -> float:
     value = attributes.get(name)
     if value is None:
         return math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Rejected(Reason.WRONG_TYPE, f"attributes.{name} must be a number, not {value!r:.40}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_GREATEST < value < _GREATEST:
+        raise Rejected(Reason.WRONG_TYPE, f"attributes.{name} must be a number, not {repr(value)[:40]}")
     return float(value)
 
 

@@ -262,7 +262,7 @@ CREATE TABLE risk_histogram (
 
 # Rows of people and things are counted by the database itself, so that no writer, not even psql, can forget to.
 # A statement-level trigger sees all rows of its statement at once: 1,000 inserts in one statement are one update.
-# A transaction may come to the totals early (it registers devices) or late (it has stored trips), with other locks held.
+# A transaction may come to the totals early (it registers devices) or late (it has stored trips), holding other rows.
 # So it takes a shard that nobody holds, its own connection's before others: two of them do not wait for each other.
 COUNTERS = """
 CREATE FUNCTION roadlens_free_shard() RETURNS smallint LANGUAGE sql VOLATILE AS $$
