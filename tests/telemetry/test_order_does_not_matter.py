@@ -1,4 +1,4 @@
-"""The promise of ingest: in whatever order, pieces and repetitions positions come, the rows are those of a clean delivery.
+"""The promise of ingest: in whatever order and pieces positions come, the rows are those of one clean delivery.
 
 `ROADLENS_TEST_EXAMPLES` asks for more than the few examples of every day.
 """
@@ -150,11 +150,7 @@ def deliveries(draw: st.DrawFn, history: Sequence[Sent]) -> list[list[Sent]]:
     one_by_one = count <= 16 and draw(st.booleans())
     cuts = range(1, len(order)) if one_by_one else sorted(draw(st.sets(st.integers(1, len(order)), max_size=6)))
     edges = [0, *cuts, len(order)]
-    return [
-        [history[index] for index in order[start:end]]
-        for start, end in pairwise(edges)
-        if end > start
-    ]
+    return [[history[index] for index in order[start:end]] for start, end in pairwise(edges) if end > start]
 
 
 def _held_back(count: int) -> st.SearchStrategy[list[int]]:
