@@ -57,18 +57,6 @@ class ReadSession:
         """The first column of the first row; None without a row."""
         return (await self._connection.execute(_executable(statement), params)).scalar()
 
-    async def copy_out(self, statement: str, values: Sequence[Any] = ()) -> bytes:
-        """What `COPY (...) TO STDOUT (FORMAT BINARY)` sends; values stand in for `%s` and are quoted by psycopg."""
-        cursor = (await self._driver()).cursor()
-        async with cursor, cursor.copy(statement.encode(), values or None) as copy:
-            return b"".join([bytes(block) async for block in copy])
-
-    async def _driver(self) -> psycopg.AsyncConnection[Any]:
-        raw = await self._connection.get_raw_connection()
-        driver = raw.driver_connection
-        assert isinstance(driver, psycopg.AsyncConnection)
-        return driver
-
 
 class WriteSession(ReadSession):
     """One READ COMMITTED transaction; it commits when the block ends and rolls back when the block raises."""
@@ -79,8 +67,9 @@ class WriteSession(ReadSession):
 
     async def copy_in(self, statement: str, data: bytes) -> None:
         """Send one finished buffer through `COPY ... FROM STDIN`."""
-        cursor = (await self._driver()).cursor()
-        async with cursor, cursor.copy(statement.encode()) as copy:
+        driver = (await self._connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection)
+        async with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
             await copy.write(data)
 
 

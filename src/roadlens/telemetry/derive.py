@@ -41,13 +41,6 @@ def derive(track: Track) -> list[Event]:
     return sorted(found, key=lambda event: (event.first, event.event_type))
 
 
-def over_limit_kmh(track: Track) -> Floats:
-    """How far each fix is above the limit that holds there, km/h, tolerance not taken off; shape (n,)."""
-    otherwise = track.parameters.speed_limit_otherwise_kmh
-    limit = np.nan_to_num(track.fixes["speed_limit_kmh"].astype(np.float64), nan=otherwise)
-    return np.asarray(track.fixes["speed_kmh"].astype(np.float64) - np.where(limit > 0, limit, otherwise))
-
-
 def _margin(parameters: Parameters, kind: EventType) -> float:
     return parameters.same_episode_s if kind in _LASTING else parameters.same_manoeuvre_s
 
@@ -72,6 +65,8 @@ def _alarms(track: Track, kind: EventType) -> list[Event]:
 
 
 def _derived(track: Track, kind: EventType) -> list[Event]:
+    if kind in _HARSH and not track.dense_enough:
+        return []
     parameters, measure = track.parameters, _measure(track, kind)
     if measure is None:
         return []
@@ -111,7 +106,7 @@ def _measure(track: Track, kind: EventType) -> Floats | None:
         case EventType.HARSH_CORNERING:
             return np.abs(track.lateral)
         case EventType.SPEEDING:
-            return over_limit_kmh(track)
+            return track.over_limit_kmh
         case EventType.PHONE_USE:
             return None
 

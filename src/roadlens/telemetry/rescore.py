@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from itertools import groupby
@@ -79,7 +78,7 @@ def _scored(rules: Rules, row: DrivenDay, exposure: Exposure) -> ScoredDay:
         risk_score=None if result.score is None else Decimal(f"{result.score:.2f}"),
         risk_level=None if result.level is None else result.level.value,
         distance_m=exposure.distance_m,
-        factors=[asdict(factor) for factor in result.factors],
+        factors=result.factors,
     )
 
 

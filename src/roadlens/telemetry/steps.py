@@ -78,11 +78,8 @@ async def order(work: Work) -> None:
         )
     if not work.windows:
         return
-    work.windows.sort(key=lambda window: window.device_id)
     visible = await tracks.positions(work.session, work.windows)
-    ids, starts = np.unique(visible["device_id"], return_index=True)
-    for device_id, start, end in zip(ids.tolist(), starts, [*starts[1:], len(visible)], strict=False):
-        work.fixes[device_id] = one_a_moment(visible[start:end])
+    work.fixes = {window.device_id: one_a_moment(fixes) for window, fixes in zip(work.windows, visible, strict=True)}
 
 
 async def cut(work: Work) -> None:
@@ -91,9 +88,7 @@ async def cut(work: Work) -> None:
     for assignment in await tracks.assignments(work.session, list(work.fixes)) if work.fixes else []:
         owners.setdefault(assignment.device_id, []).append(assignment)
     for window in work.windows:
-        fixes = work.fixes.get(window.device_id)
-        if fixes is None:
-            continue
+        fixes = work.fixes[window.device_id]
         result = cut_fixes(work.rules.parameters, fixes, owners.get(window.device_id, []))
         for leg in result.legs:
             track = Track(work.rules.parameters, fixes[leg.start : leg.stop])

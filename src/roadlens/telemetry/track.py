@@ -73,6 +73,19 @@ class Track:
         return float(self.speed_ms[0] * self.intervals[0] / 2)
 
     @cached_property
+    def over_limit_kmh(self) -> Floats:
+        """How far each fix is above the limit that holds there, km/h, tolerance not taken off; shape (n,)."""
+        limit = self.fixes["speed_limit_kmh"].astype(np.float64)
+        known = np.where(limit > 0, limit, self.parameters.speed_limit_otherwise_kmh)  # NaN is not above 0
+        return np.asarray(self.fixes["speed_kmh"] - known)
+
+    @cached_property
+    def dense_enough(self) -> bool:
+        """Whether anywhere the fixes are close enough to tell an acceleration: two short intervals in a row."""
+        close = self.intervals <= self.parameters.dense_interval_s
+        return bool((close[1:] & close[:-1]).any())
+
+    @cached_property
     def acceleration(self) -> Floats:
         """Longitudinal acceleration at each fix, m/s²; shape (n,); NaN where the fixes are too far apart to tell."""
         return self._rate(np.diff(self.speed_ms))

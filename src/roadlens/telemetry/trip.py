@@ -14,7 +14,7 @@ from roadlens.scoring.parameters import Parameters
 from roadlens.scoring.trip import trip_score
 from roadlens.storage.reads.tracks import Assignment
 from roadlens.storage.trip_rows import EventRow, TripRow
-from roadlens.telemetry.derive import Event, over_limit_kmh
+from roadlens.telemetry.derive import Event
 from roadlens.telemetry.track import Bools, Floats, Track
 
 _HOUR_S = 3600
@@ -45,7 +45,7 @@ def summarise(
     trip_id = time_ordered_id(started, f"{unique_id}|{int(fixes['fix_time'][0])}".encode())
     night, rush_hour, weekend = _hours(track, zone)
     moving = (fixes["speed_kmh"] >= parameters.standing_below_kmh)[1:] & ~track.holes
-    speeding = over_limit_kmh(track)[1:] > parameters.speeding_tolerance_kmh
+    speeding = track.over_limit_kmh[1:] > parameters.speeding_tolerance_kmh
     counts = Counter(event.event_type for event in events)
     distance_m, speeding_m = round(driven), round(float(steps[speeding].sum()))
     score = trip_score(parameters, distance_m=distance_m, speeding_m=speeding_m, counts=counts)

@@ -99,8 +99,8 @@ async def test_positions_come_window_by_window_in_the_order_of_time_and_digest(d
     visible = [Window(2, "B", moment(1), moment(2)), Window(1, "A", moment(2), None), Window(3, "none", None, None)]
     async with database.read() as session:
         found = await tracks.positions(session, visible)
-    assert found["device_id"].tolist() == [2, 2, 2, 1, 1]
-    assert found["digest"].tolist() == [-5, 5, 0, 0, 0]
+    assert [fixes["device_id"].tolist() for fixes in found] == [[2, 2, 2], [1, 1], []]
+    assert [fixes["digest"].tolist() for fixes in found] == [[-5, 5, 0], [0, 0], []]
 
 
 async def test_trips_and_events_of_a_window_are_those_that_start_in_it(database: Database) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from roadlens.storage.binary import COLUMNS, Positions, from_copy
+from roadlens.storage.binary import PACKED, Positions, from_packed
 from roadlens.storage.database import ReadSession
 from roadlens.storage.trip_rows import EventRow, TripRow
 
@@ -40,15 +40,13 @@ ORDER BY touched.device_id
 """
 
 _POSITIONS = f"""
-COPY (
-    SELECT {", ".join(f"position.{column}" for column in COLUMNS.split(", "))}
-    FROM unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) AS visible(device_id, first, last)
-    CROSS JOIN LATERAL (
-        SELECT * FROM positions WHERE device_id = visible.device_id
-            AND fix_time >= coalesce(visible.first, '-infinity') AND fix_time <= coalesce(visible.last, 'infinity')
-        ORDER BY fix_time, digest
-    ) AS position
-) TO STDOUT (FORMAT BINARY)
+SELECT (
+    SELECT string_agg({PACKED}, NULL ORDER BY fix_time, digest) FROM positions WHERE device_id = visible.device_id
+        AND fix_time >= coalesce(visible.first, '-infinity') AND fix_time <= coalesce(visible.last, 'infinity')
+)
+FROM unnest(cast(:devices AS int[]), cast(:firsts AS timestamptz[]), cast(:lasts AS timestamptz[]))
+    WITH ORDINALITY AS visible(device_id, first, last, place)
+ORDER BY place
 """
 
 _IN_WINDOWS = """
@@ -88,14 +86,9 @@ async def windows(
     )
 
 
-async def positions(session: ReadSession, visible: Sequence[Window]) -> Positions:
-    """All positions in the windows: window by window, each by time and digest."""
-    values = [
-        [window.device_id for window in visible],
-        [window.first for window in visible],
-        [window.last for window in visible],
-    ]
-    return from_copy(await session.copy_out(_POSITIONS, values))
+async def positions(session: ReadSession, visible: Sequence[Window]) -> list[Positions]:
+    """For each window its positions by time and digest; an array without rows where there are none."""
+    return [from_packed(packed or b"") for (packed,) in await session.tuples(_POSITIONS, _arrays(visible))]
 
 
 async def trips(session: ReadSession, visible: Sequence[Window]) -> list[TripRow]:

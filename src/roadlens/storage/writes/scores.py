@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import msgspec
 
 from roadlens.storage.database import WriteSession
 
 _PUT = """
 INSERT INTO risk_scores (driver_id, day, risk_score, risk_level, distance_m, factors, score_version)
-SELECT driver_id, day, risk_score, risk_level, distance_m, factors::jsonb, :version
-FROM unnest(cast(:driver_id AS text[]), cast(:day AS date[]), cast(:risk_score AS numeric[]),
-            cast(:risk_level AS text[]), cast(:distance_m AS int[]), cast(:factors AS text[]))
-    AS scored(driver_id, day, risk_score, risk_level, distance_m, factors)
+SELECT driver_id, day, risk_score, risk_level, distance_m, factors, :version
+FROM ROWS FROM (
+    unnest(cast(:driver_id AS text[])), unnest(cast(:day AS date[])), unnest(cast(:risk_score AS numeric[])),
+    unnest(cast(:risk_level AS text[])), unnest(cast(:distance_m AS int[])),
+    jsonb_array_elements(cast(:factors AS jsonb))
+) AS scored(driver_id, day, risk_score, risk_level, distance_m, factors)
 ON CONFLICT (driver_id, day) DO UPDATE SET risk_score = excluded.risk_score, risk_level = excluded.risk_level,
     distance_m = excluded.distance_m, factors = excluded.factors, score_version = excluded.score_version
 """
@@ -39,14 +42,17 @@ RETURNING stored.driver_id, stored.risk_score
 
 
 class ScoredDay(NamedTuple):
-    """A driver's score at the end of a day: over the window that ends with it. `distance_m` is the window's."""
+    """A driver's score at the end of a day: over the window that ends with it. `distance_m` is the window's.
+
+    `factors` are mappings or dataclasses, stored as JSON objects.
+    """
 
     driver_id: str
     day: date
     risk_score: Decimal | None
     risk_level: str | None
     distance_m: int
-    factors: list[dict[str, Any]]
+    factors: Sequence[object]
 
 
 async def put(session: WriteSession, scored: Sequence[ScoredDay], version: int) -> None:
@@ -54,8 +60,9 @@ async def put(session: WriteSession, scored: Sequence[ScoredDay], version: int) 
     if not scored:
         return
     columns = dict(zip(ScoredDay._fields, map(list, zip(*scored, strict=True)), strict=True))
-    columns["factors"] = [json.dumps(factors, ensure_ascii=False) for factors in columns["factors"]]
-    await session.execute(_PUT, {"version": version, **columns})
+    # One JSON array for all rows: an array of texts would have each quote in it escaped.
+    factors = msgspec.json.encode(columns.pop("factors")).decode()
+    await session.execute(_PUT, {"version": version, "factors": factors, **columns})
 
 
 async def forget_empty(session: WriteSession, days: Sequence[tuple[str, date]]) -> None:
