@@ -59,7 +59,7 @@ class Parameters:
     speed_limit_otherwise_kmh: float = _row(130, "km/h", _OURS)
     same_manoeuvre_s: float = _row(5, "s", "design: an alarm and a derivation within 5 s are one event")
     same_episode_s: float = _row(60, "s", _OURS)
-    gps_confidence: float = _row(0.2, "0-1", "precision on the labelled drives, see docs/scoring.md")
+    gps_confidence: float = _row(0.1, "0-1", "precision on the labelled drives, see docs/scoring.md")
     gps_speeding_confidence: float = _row(0.8, "0-1", _OURS)
     device_confidence: float = _row(0.95, "0-1", _OURS)
 
