@@ -16,6 +16,7 @@ from roadlens.api.passwords import PasswordCheck
 from roadlens.api.schemas.answer import Answer
 from roadlens.api.tokens import Tokens
 from roadlens.storage.database import Database
+from roadlens.telemetry.collector import Collector
 from tests.support.api import Api
 
 
@@ -59,7 +60,10 @@ async def test_a_request_s_transaction_ends_before_its_answer_leaves(database: D
     """What is committed after the answer could fail after a success was reported, and be read too late."""
     order: list[str] = []
     app = FastAPI()
-    app.state.server = ServerState(database, Tokens(b"secret", timedelta(1)), Cursors(b"secret"), PasswordCheck())
+    collector = Collector(database, register=False)
+    app.state.server = ServerState(
+        database, Tokens(b"secret", timedelta(1)), Cursors(b"secret"), PasswordCheck(), collector
+    )
 
     @app.get("/")
     async def count(session: Reading) -> int:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
 
 from roadlens import __version__
-from roadlens.api import problems
+from roadlens.api import ingest_body, problems
 from roadlens.api.body_limit import BodyLimit
 from roadlens.api.cursor import Cursors
 from roadlens.api.dependencies import ServerState
 from roadlens.api.headers import SecurityHeaders
 from roadlens.api.openapi import DescribedApi
 from roadlens.api.passwords import PasswordCheck
-from roadlens.api.routes import auth, dashboard, drivers, events, health, trips, users, vehicles
+from roadlens.api.routes import auth, dashboard, drivers, events, health, ingest, trips, users, vehicles
 from roadlens.api.tokens import Tokens
+from roadlens.telemetry.collector import Collector
 from roadlens.wiring import Wiring, signing_secret
 
-# Bytes. Nothing that is asked here needs more, and anybody may send them.
+# Bytes. Nothing that is asked here needs more but batches of positions, and anybody may send them.
 LONGEST_BODY = 64 * 1024
 
 
@@ -28,22 +31,30 @@ def create_app(wiring: Wiring) -> FastAPI:
     Raises:
         SetupError: the signing secret cannot be read or made.
     """
-    app = DescribedApi(title="Roadlens", version=__version__, summary="Driver risk, explained.")
+    collector = Collector(wiring.database, register=wiring.settings.auto_register)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with collector.running():
+            yield
+
+    app = DescribedApi(title="Roadlens", version=__version__, summary="Driver risk, explained.", lifespan=lifespan)
     secret = signing_secret(wiring.settings)
     app.state.server = ServerState(
         database=wiring.database,
         tokens=Tokens(secret, timedelta(seconds=wiring.settings.token_lifetime)),
         cursors=Cursors(secret),
         passwords=PasswordCheck(),
+        collector=collector,
     )
 
     # The last one added is the first that a request meets.
-    app.add_middleware(BodyLimit, longest=LONGEST_BODY)
+    app.add_middleware(BodyLimit, longest=LONGEST_BODY, longer={ingest.BATCHES: ingest_body.LONGEST_BATCH})
     app.add_middleware(SecurityHeaders)
     problems.install(app)
 
     v1 = APIRouter(prefix="/api/v1")
-    for resource in (auth, dashboard, drivers, trips, events, vehicles, users):
+    for resource in (auth, dashboard, drivers, trips, events, vehicles, users, ingest):
         v1.include_router(resource.router)
     app.include_router(v1)
     app.include_router(health.router)

@@ -7,6 +7,7 @@ RoadlensError                500 internal
 ├── NotFound                 404 not-found
 ├── Conflict                 409 conflict             `field` names what is taken
 ├── DatabaseUnavailable      503 database-unavailable  try again after `retry_after` seconds
+├── Overloaded               503 overloaded            the same, for a server that has too much to do
 └── SetupError               500 setup                the server or a command cannot start; says what to change
 """
 
@@ -22,11 +23,13 @@ class RoadlensError(Exception):
         status: HTTP status code of the problem document.
         code: last part of the problem's `type`; stable, never reused for another meaning.
         title: the short sentence that is the same for every occurrence.
+        retry_after: seconds after which the same request may succeed; None where it will not.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong on the server"
+    retry_after: int | None = None
 
     def __init__(self, detail: str, *, field: str | None = None) -> None:
         super().__init__(detail)
@@ -68,7 +71,14 @@ class DatabaseUnavailable(RoadlensError):
     status = 503
     code = "database-unavailable"
     title = "The database cannot be reached"
-    retry_after: ClassVar[int] = 2
+    retry_after = 2
+
+
+class Overloaded(RoadlensError):
+    status = 503
+    code = "overloaded"
+    title = "The server has too much to do"
+    retry_after = 1
 
 
 class SetupError(RoadlensError):

@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         le=30 * 86400,
         description="Seconds until a token ends and its user must sign in again.",
     )
+    auto_register: bool = Field(
+        default=False,
+        validation_alias="ROADLENS_AUTO_REGISTER",
+        description="1 makes a vehicle and a driver for each device that sends positions over HTTP and has none.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", validation_alias="ROADLENS_LOG_LEVEL", description="The least important messages to log."
     )

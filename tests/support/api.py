@@ -61,5 +61,6 @@ async def open_api(database: Database, database_url: str, password_hash: str) ->
             user = await users.create(session, "test", username=role.value, role=role, password_hash=password_hash)
             tokens[role] = app.state.server.tokens.issue(user, 0)
     transport = ASGITransport(app, raise_app_exceptions=False)
-    async with AsyncClient(transport=transport, base_url="http://roadlens.test") as client:
+    client = AsyncClient(transport=transport, base_url="http://roadlens.test")
+    async with app.router.lifespan_context(app), client:
         yield Api(app, client, database, tokens)

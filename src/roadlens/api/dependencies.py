@@ -12,6 +12,7 @@ from roadlens.api.cursor import Cursors
 from roadlens.api.passwords import PasswordCheck
 from roadlens.api.tokens import Tokens
 from roadlens.storage.database import Database, ReadSession
+from roadlens.telemetry.collector import Collector
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class ServerState:
     tokens: Tokens
     cursors: Cursors
     passwords: PasswordCheck
+    collector: Collector
 
 
 async def server_state(request: Request) -> ServerState:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from roadlens.api.headers import SECURITY_HEADERS
-from roadlens.errors import DatabaseUnavailable, InvalidInput, NotAuthenticated, RoadlensError
+from roadlens.errors import InvalidInput, NotAuthenticated, RoadlensError
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:roadlens:problem:"
@@ -68,8 +68,9 @@ async def _roadlens_error(request: Request, error: Exception) -> Response:
     headers = {}
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, DatabaseUnavailable):
+    if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.retry_after is not None:
         logger.warning("%s %s: %s (%s)", request.method, request.url.path, error.detail, error.__cause__)
     elif error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s %s", request.method, request.url.path, exc_info=error)

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from roadlens.cli import db, demo, devices, doctor, imports, serve, users
+from roadlens.cli import db, demo, devices, doctor, imports, serve, tokens, users
 from roadlens.errors import RoadlensError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(devices.app, name="devices")
+app.add_typer(tokens.app, name="tokens")
 app.add_typer(users.app, name="users")
 
 

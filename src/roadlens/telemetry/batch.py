@@ -25,6 +25,7 @@ class Reason(StrEnum):
     FUTURE = "time in the future"
     ANCIENT = "time too long ago"
     DUPLICATE = "duplicate"
+    NOT_OURS = "not ours"
 
 
 class Complaint(NamedTuple):

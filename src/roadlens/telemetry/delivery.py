@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
@@ -19,6 +19,8 @@ from roadlens.storage.writes.positions import Partitions
 from roadlens.telemetry.batch import Batch, Complaint, Reason
 from roadlens.telemetry.steps import AGAIN, STEPS, Step
 from roadlens.telemetry.work import Rules, Work
+
+Compose = Callable[[WriteSession], Awaitable[Batch]]
 
 
 @dataclass(slots=True)
@@ -75,9 +77,22 @@ class Ingest:
         Raises:
             DatabaseUnavailable: nothing was stored; the batch can be delivered again.
         """
+
+        async def whole(_session: WriteSession) -> Batch:
+            return batch
+
+        return await self.deliver_composed(whole, register=register, actor=actor)
+
+    async def deliver_composed(self, compose: Compose, *, register: bool = False, actor: str = "ingest") -> Outcome:
+        """As `deliver`, for a batch that `compose` makes in the transaction that stores it, anew at each attempt.
+
+        Raises:
+            DatabaseUnavailable: nothing was stored; the batch can be delivered again.
+        """
         received_at = datetime.now(UTC)
 
         async def run(session: WriteSession) -> Outcome:
+            batch = await compose(session)
             work = Work(session, self._rules, self._partitions, batch, received_at, register, actor)
             return await _take(STEPS, work)
 

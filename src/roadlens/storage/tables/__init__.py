@@ -3,6 +3,7 @@
 from roadlens.storage.tables.devices import device_assignments, device_progress, devices
 from roadlens.storage.tables.drivers import drivers
 from roadlens.storage.tables.events import safety_events
+from roadlens.storage.tables.ingest_tokens import ingest_tokens
 from roadlens.storage.tables.installation import audit_log, installation
 from roadlens.storage.tables.metadata import metadata
 from roadlens.storage.tables.positions import positions
@@ -29,6 +30,7 @@ __all__ = [
     "driver_summary",
     "drivers",
     "fleet_totals",
+    "ingest_tokens",
     "installation",
     "metadata",
     "positions",
