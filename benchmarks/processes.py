@@ -58,8 +58,11 @@ def run(data_dir: Path, *arguments: str) -> tuple[float, int]:
 
 
 def memory_bytes(pid: int) -> int:
-    """Proportional set size of a process: its own memory and its share of what it shares with others."""
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    """Proportional set size of a process: its own memory and its share of what it shares. 0 if it has just ended."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
     found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
     assert found is not None
     return int(found.group(1)) * 1024
