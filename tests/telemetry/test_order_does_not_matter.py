@@ -26,7 +26,7 @@ from tests.support import fleet
 from tests.support.fleet import NOON
 
 EXAMPLES = int(os.environ.get("ROADLENS_TEST_EXAMPLES", "0"))
-EVERY_DAY = 40
+EVERY_DAY = 150
 
 Sent = tuple[str, Fix]
 
