@@ -56,6 +56,8 @@ def create_app(wiring: Wiring) -> FastAPI:
     v1 = APIRouter(prefix="/api/v1")
     for resource in (auth, dashboard, drivers, trips, events, vehicles, users, ingest):
         v1.include_router(resource.router)
+    for edited in (drivers, vehicles):
+        v1.include_router(edited.edits)
     app.include_router(v1)
     app.include_router(health.router)
     return app

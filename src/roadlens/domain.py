@@ -67,6 +67,10 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+# NIST SP 800-63B asks for no less.
+SHORTEST_PASSWORD = 8
+
+
 def time_ordered_id(moment: datetime, seed: bytes) -> UUID:
     """An id that sorts by `moment` (milliseconds) and is otherwise a digest of `seed`: same input, same id.
 

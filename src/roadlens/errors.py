@@ -6,6 +6,7 @@ RoadlensError                500 internal
 ├── NotPermitted             403 not-permitted
 ├── NotFound                 404 not-found
 ├── Conflict                 409 conflict             `field` names what is taken
+├── PreconditionFailed       412 precondition-failed  it was changed since it was read
 ├── DatabaseUnavailable      503 database-unavailable  try again after `retry_after` seconds
 ├── Overloaded               503 overloaded            the same, for a server that has too much to do
 └── SetupError               500 setup                the server or a command cannot start; says what to change
@@ -65,6 +66,12 @@ class Conflict(RoadlensError):
     status = 409
     code = "conflict"
     title = "The value is already taken"
+
+
+class PreconditionFailed(RoadlensError):
+    status = 412
+    code = "precondition-failed"
+    title = "It was changed since you read it"
 
 
 class DatabaseUnavailable(RoadlensError):

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from roadlens.domain import SHORTEST_PASSWORD
 from roadlens.errors import SetupError
 
 # RFC 7518, section 3.2: a key for HS256 must be at least as long as its output.
 SHORTEST_SECRET = 32
-SHORTEST_PASSWORD = 8
 
 
 def _known_timezone(name: str) -> str:

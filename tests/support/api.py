@@ -41,6 +41,13 @@ class Api:
         assert response.status_code == 200, response.text
         return response.json()
 
+    async def send(
+        self, method: str, path: str, body: Any = None, role: Role = Role.ADMIN, if_match: str | None = None
+    ) -> Response:
+        """Change something as a user of that role; `body` is sent as JSON."""
+        headers = {"Authorization": f"Bearer {self.tokens[role]}"} | ({"If-Match": if_match} if if_match else {})
+        return await self.client.request(method, f"/api/v1{path}", headers=headers, json=body)
+
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
         """The SQL that runs within the block."""

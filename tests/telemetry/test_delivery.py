@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from roadlens.domain import EventType
-from roadlens.errors import Conflict, NotFound
+from roadlens.errors import Conflict, InvalidInput, NotFound
 from roadlens.storage.database import Database
 from roadlens.telemetry.batch import Fix, Reason
 from tests.support import fleet
@@ -104,7 +104,7 @@ async def test_an_assignment_that_cannot_be_says_why(database: Database) -> None
     await fleet.make_devices(database, ("A",))
     with pytest.raises(NotFound, match="No device 'B'"):
         await ingest.assign("B", "DRV-1", "VEH-1", actor="test")
-    with pytest.raises(NotFound, match="no driver 'DRV-9'"):
+    with pytest.raises(InvalidInput, match="no driver 'DRV-9'"):
         await ingest.assign("A", "DRV-9", "VEH-1", actor="test")
     await ingest.assign("A", "DRV-1", "VEH-1", valid_to=NOON, actor="test")
     with pytest.raises(Conflict, match="already assigned"):

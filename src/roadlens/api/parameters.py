@@ -23,6 +23,10 @@ def _aware(moment: datetime) -> datetime:
 Moment = Annotated[datetime, AfterValidator(_aware)]
 
 DriverId = Annotated[Text, Path(max_length=100, examples=["DRV-0001"])]
+VehicleId = Annotated[Text, Path(max_length=100, examples=["VEH-0001"])]
+UserId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
+AssignmentId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
+DeviceId = Annotated[Text, Path(max_length=200, examples=["tracker-1"], description="What the device calls itself.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
 After = Annotated[str | None, Query(max_length=2000, description="The `next` of the page before.")]
 From = Annotated[

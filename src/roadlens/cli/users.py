@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from roadlens.api.passwords import hash_password
-from roadlens.domain import Role
+from roadlens.domain import SHORTEST_PASSWORD, Role
 from roadlens.errors import InvalidInput
-from roadlens.settings import SHORTEST_PASSWORD, Settings, read_settings
+from roadlens.settings import Settings, read_settings
 from roadlens.storage.writes import users
 from roadlens.wiring import admin_password_file, open_command
 

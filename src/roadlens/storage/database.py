@@ -65,6 +65,20 @@ class WriteSession(ReadSession):
         """Run a statement and return the number of rows it touched. A list of params runs it once for each."""
         return (await self._connection.execute(_executable(statement), params)).rowcount
 
+    async def retrying(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run `work` in a savepoint, anew when PostgreSQL ended it for a deadlock; what came before it stays.
+
+        A savepoint that is rolled back gives back the locks taken in it, so that the other transaction goes on.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                async with self._connection.begin_nested():
+                    return await work()
+            except DBAPIError as error:
+                if attempt == _ATTEMPTS or _sqlstate(error) not in _RETRY:
+                    raise
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
     async def copy_in(self, statement: str, data: bytes) -> None:
         """Send one finished buffer through `COPY ... FROM STDIN`."""
         driver = (await self._connection.get_raw_connection()).driver_connection

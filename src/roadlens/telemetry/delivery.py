@@ -8,16 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
-from zoneinfo import ZoneInfo
 
-from roadlens.scoring.parameters import Parameters
-from roadlens.storage.database import Database, ReadSession, WriteSession
-from roadlens.storage.reads.scores import active_version
-from roadlens.storage.reads.tracks import Window
-from roadlens.storage.writes import devices
+from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.writes.positions import Partitions
+from roadlens.telemetry import assignments
 from roadlens.telemetry.batch import Batch, Complaint, Reason
-from roadlens.telemetry.steps import AGAIN, STEPS, Step
+from roadlens.telemetry.rules import read_rules
+from roadlens.telemetry.steps import STEPS, Step
 from roadlens.telemetry.work import Rules, Work
 
 Compose = Callable[[WriteSession], Awaitable[Batch]]
@@ -111,36 +108,19 @@ class Ingest:
         """Assign a device, and make trips of the positions that it has sent during that time.
 
         Raises:
-            NotFound: there is no such device, driver or vehicle.
+            NotFound: there is no such device.
+            InvalidInput: there is no such driver or vehicle, or the time ends before it begins.
             Conflict: the device is assigned to somebody during that time.
         """
 
         async def run(session: WriteSession) -> Outcome:
-            device_id = await devices.assign(
-                session,
-                unique_id=unique_id,
-                driver_id=driver_id,
-                vehicle_id=vehicle_id,
-                valid_from=valid_from,
-                valid_to=valid_to,
-                actor=actor,
+            values = {"driver_id": driver_id, "vehicle_id": vehicle_id, "valid_from": valid_from, "valid_to": valid_to}
+            _, changes = await assignments.assign(session, actor, unique_id, values)
+            return Outcome(
+                trips=len(changes.put) - len(changes.gone), events=len(changes.put_events) - len(changes.gone_events)
             )
-            await devices.lock(session, [device_id])
-            work = Work(session, self._rules, self._partitions, Batch(), datetime.now(UTC), actor=actor)
-            work.windows = [Window(device_id, unique_id, None, None)]
-            return await _take(AGAIN, work)
 
         return await self._database.retrying(run)
-
-
-async def read_rules(session: ReadSession) -> Rules:
-    """The rules that hold: the active score version and the installation's time zone.
-
-    Raises:
-        SetupError: there is no active score version, or it is of another formula.
-    """
-    active = await active_version(session)
-    return Rules(active.version, Parameters.from_dict(active.parameters), ZoneInfo(active.timezone))
 
 
 async def _take(steps: Sequence[Step], work: Work) -> Outcome:

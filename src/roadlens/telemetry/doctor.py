@@ -8,8 +8,8 @@ from itertools import groupby
 from roadlens.storage.database import Database, ReadSession
 from roadlens.storage.reads import read_models, scores
 from roadlens.storage.reads.read_models import Difference
-from roadlens.telemetry.delivery import read_rules
 from roadlens.telemetry.rescore import history
+from roadlens.telemetry.rules import read_rules
 from roadlens.telemetry.work import Rules
 
 _DRIVERS_AT_ONCE = 1000

@@ -40,7 +40,10 @@ async def make_room(work: Work) -> None:
 
 
 async def identify(work: Work) -> None:
-    """Find or make each device, register it if asked to, and hold it until the delivery is stored."""
+    """Find or make each device, register it if asked to, and hold it until the delivery is stored.
+
+    A device that an administrator has taken from somebody stays nobody's until an administrator gives it away.
+    """
     if not len(work.positions):
         return
     claims = work.batch.claims
@@ -51,9 +54,10 @@ async def identify(work: Work) -> None:
     held = sorted(known.values())
     await devices.lock(work.session, held)
     work.unassigned = await devices.unassigned(work.session, held)
-    if work.register and work.unassigned:
-        work.registered = await devices.register(work.session, work.unassigned, work.actor)
-        work.unassigned = []
+    fresh = [device for device in work.unassigned if not device.by_hand] if work.register else []
+    if fresh:
+        work.registered = await devices.register(work.session, fresh, work.actor)
+        work.unassigned = [device for device in work.unassigned if device.by_hand]
 
 
 async def deduplicate(work: Work) -> None:

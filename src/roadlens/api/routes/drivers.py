@@ -1,17 +1,19 @@
-"""Drivers: the list, one alone, and what hangs on one: risk, statistics, trips."""
+"""Drivers: the list, one alone, what hangs on one (risk, statistics, trips), and edits."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from roadlens.api.dependencies import Reading, State
+from roadlens.api.editing import EDITED, MADE, REMOVED, Edit, Editing, Matching, tag
 from roadlens.api.openapi import GUARDED, problems
 from roadlens.api.parameters import After, DriverId, From, Limit, To, id_span
 from roadlens.api.schemas.answer import Text
-from roadlens.api.schemas.drivers import DriverDetail, DriverListed, DriverPage
+from roadlens.api.schemas.driver_edits import DriverPatch, DriverReplacement, NewDriver, check_driver
+from roadlens.api.schemas.drivers import Driver, DriverDetail, DriverListed, DriverPage
 from roadlens.api.schemas.risk import DriverRisk
 from roadlens.api.schemas.statistics import DriverStatistics
 from roadlens.api.schemas.trips import Trip, TripPage
@@ -20,8 +22,12 @@ from roadlens.domain import RiskLevel
 from roadlens.errors import InvalidInput, NotFound
 from roadlens.storage.reads import driver_pages, drivers, risk, statistics, trips
 from roadlens.storage.reads.driver_pages import DriverQuery, DriverSort
+from roadlens.storage.writes import drivers as edit_drivers
+from roadlens.storage.writes.edits import Expected
+from roadlens.telemetry import assignments
 
 router = APIRouter(prefix="/admin/drivers", tags=["drivers"], dependencies=[may_view], responses=problems(*GUARDED))
+edits = APIRouter(prefix="/admin/drivers", tags=["drivers"])
 _ABSENT = problems(HTTPStatus.NOT_FOUND)
 
 # Beyond this a list is not leafed through; `after` goes on from any page without counting.
@@ -73,12 +79,14 @@ async def list_drivers(
 
 
 @router.get("/{driver_id}", responses=_ABSENT)
-async def get_driver(driver_id: DriverId, session: Reading) -> DriverDetail:
+async def get_driver(driver_id: DriverId, session: Reading, response: Response) -> DriverDetail:
     """One driver with vehicles, totals and the latest score's factors."""
     driver = await drivers.detail(session, driver_id)
     if driver is None:
         raise _no_driver(driver_id)
-    return DriverDetail.of(driver)
+    answer = DriverDetail.of(driver)
+    tag(response, driver.version, answer)
+    return answer
 
 
 @router.get("/{driver_id}/risk", responses=_ABSENT)
@@ -120,6 +128,45 @@ async def list_driver_trips(
         raise _no_driver(driver_id)
     page, following = state.cursors.cut(scope, found, limit, lambda trip: [str(trip.trip_id)])
     return TripPage(items=[Trip.of(trip) for trip in page], next=following)
+
+
+@edits.post("", status_code=HTTPStatus.CREATED, responses=MADE)
+async def create_driver(body: NewDriver, edit: Editing, response: Response) -> Driver:
+    """Make a driver."""
+    values = body.model_dump()
+    check_driver(values)
+    made = await edit_drivers.create(edit.session, edit.actor, values)
+    response.headers["Location"] = f"/api/v1/admin/drivers/{made['driver_id']}"
+    tag(response, made["version"])
+    return Driver.model_validate(made)
+
+
+@edits.put("/{driver_id}", responses=EDITED)
+async def replace_driver(
+    driver_id: DriverId, body: DriverReplacement, edit: Editing, expected: Matching, response: Response
+) -> Driver:
+    """Replace a driver: what the body leaves out is cleared."""
+    return await _change(driver_id, body.model_dump(), edit, expected, response)
+
+
+@edits.patch("/{driver_id}", responses=EDITED)
+async def patch_driver(
+    driver_id: DriverId, body: DriverPatch, edit: Editing, expected: Matching, response: Response
+) -> Driver:
+    """Change some fields of a driver (JSON merge patch): null clears, what the body leaves out stays."""
+    return await _change(driver_id, body.given(), edit, expected, response)
+
+
+@edits.delete("/{driver_id}", status_code=HTTPStatus.NO_CONTENT, responses=REMOVED)
+async def delete_driver(driver_id: DriverId, edit: Editing, expected: Matching) -> None:
+    """Delete a driver with assignments, trips, events and scores. Positions stay with devices that are nobody's."""
+    await assignments.remove_driver(edit.session, edit.actor, driver_id, expected)
+
+
+async def _change(driver_id: str, values: dict[str, Any], edit: Edit, expected: Expected, response: Response) -> Driver:
+    changed = await edit_drivers.change(edit.session, edit.actor, driver_id, values, expected, check_driver)
+    tag(response, changed["version"])
+    return Driver.model_validate(changed)
 
 
 def _no_driver(driver_id: str) -> NotFound:

@@ -1,4 +1,4 @@
-"""Users in a list. A password's hash is in no answer."""
+"""Users. A password's hash is in no answer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,19 @@ import datetime
 from roadlens.api.schemas.answer import Answer, Next, example
 from roadlens.domain import Role
 
+_USER = {
+    "user_id": 1,
+    "username": "admin",
+    "email": None,
+    "role": "admin",
+    "active": True,
+    "created_at": "2026-05-04T09:10:00Z",
+}
+
 
 class User(Answer):
+    model_config = example(_USER)
+
     user_id: int
     username: str
     email: str | None
@@ -20,16 +31,7 @@ class User(Answer):
 class UserPage(Answer):
     model_config = example(
         {
-            "items": [
-                {
-                    "user_id": 1,
-                    "username": "admin",
-                    "email": None,
-                    "role": "admin",
-                    "active": True,
-                    "created_at": "2026-05-04T09:10:00Z",
-                }
-            ],
+            "items": [_USER],
             "next": None,
         }
     )

@@ -1,10 +1,26 @@
-"""Vehicles in a list, each with who drives it now."""
+"""Vehicles, each with who drives it now."""
 
 from __future__ import annotations
 
 import datetime
 
 from roadlens.api.schemas.answer import Answer, Next, example
+
+_VEHICLE = {
+    "vehicle_id": "VEH-0001",
+    "name": "Van 1",
+    "vin": None,
+    "plate": "8ABC123",
+    "make": "Ford",
+    "model": "Transit",
+    "model_year": 2023,
+    "category": "van",
+    "created_at": "2026-03-01T08:00:00Z",
+    "updated_at": "2026-03-01T08:00:00Z",
+}
+
+
+_DRIVER = {"driver_id": "DRV-0001", "first_name": "Ada", "last_name": "Okafor"}
 
 
 class CurrentDriver(Answer):
@@ -13,7 +29,11 @@ class CurrentDriver(Answer):
     last_name: str
 
 
-class Vehicle(Answer):
+class VehicleRecord(Answer):
+    """The vehicle itself, without who drives it."""
+
+    model_config = example(_VEHICLE)
+
     vehicle_id: str
     name: str
     vin: str | None
@@ -24,27 +44,18 @@ class Vehicle(Answer):
     category: str | None
     created_at: datetime.datetime
     updated_at: datetime.datetime
+
+
+class Vehicle(VehicleRecord):
+    model_config = example(_VEHICLE | {"driver": _DRIVER})
+
     driver: CurrentDriver | None
 
 
 class VehiclePage(Answer):
     model_config = example(
         {
-            "items": [
-                {
-                    "vehicle_id": "VEH-0001",
-                    "name": "Van 1",
-                    "vin": None,
-                    "plate": "8ABC123",
-                    "make": "Ford",
-                    "model": "Transit",
-                    "model_year": 2023,
-                    "category": "van",
-                    "created_at": "2026-03-01T08:00:00Z",
-                    "updated_at": "2026-03-01T08:00:00Z",
-                    "driver": {"driver_id": "DRV-0001", "first_name": "Ada", "last_name": "Okafor"},
-                }
-            ],
+            "items": [{**_VEHICLE, "driver": _DRIVER}],
             "next": None,
         }
     )

@@ -18,7 +18,7 @@ COLUMNS = (
 SUMMARY_COLUMNS = "risk_score, risk_level, scored_day, trips, distance_m, events, last_trip_at"
 
 _ONE = f"""
-SELECT {COLUMNS}, {SUMMARY_COLUMNS},
+SELECT {COLUMNS}, version, {SUMMARY_COLUMNS},
     (SELECT json_agg(used ORDER BY current DESC, vehicle_id) FROM (
         SELECT vehicle.vehicle_id, vehicle.name, make, model, model_year, plate,
             CASE WHEN count(valid_from) = count(*) THEN min(valid_from) END AS assigned_from,
@@ -82,6 +82,7 @@ class DriverRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverDetailRow(DriverRow):
+    version: int
     vehicles: list[VehicleAssigned]
     factors: list[dict[str, Any]]
 

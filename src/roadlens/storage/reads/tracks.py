@@ -97,6 +97,12 @@ async def trips(session: ReadSession, visible: Sequence[Window]) -> list[TripRow
     return [TripRow(*row) for row in await session.tuples(f"SELECT {columns} {_IN_WINDOWS}", _arrays(visible))]
 
 
+async def trips_of_driver(session: ReadSession, driver_id: str) -> list[TripRow]:
+    """All of a driver's trips."""
+    statement = f"SELECT {', '.join(TripRow._fields)} FROM trips WHERE driver_id = :driver_id"
+    return [TripRow(*row) for row in await session.tuples(statement, {"driver_id": driver_id})]
+
+
 async def events(session: ReadSession, visible: Sequence[Window]) -> list[EventRow]:
     """The stored events of those trips."""
     columns = ", ".join(f"event.{name}" for name in EventRow._fields)

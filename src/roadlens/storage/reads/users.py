@@ -16,8 +16,12 @@ SELECT user_id, token_epoch, password_hash, active FROM users WHERE lower(userna
 """
 
 _PAGE = """
-SELECT user_id, username, email, role, active, created_at FROM users
+SELECT user_id, username, email, role, active, created_at, version FROM users
 WHERE user_id > :after ORDER BY user_id LIMIT :limit
+"""
+
+_ONE = """
+SELECT user_id, username, email, role, active, created_at, version FROM users WHERE user_id = :user_id
 """
 
 _HAS_ADMIN = "SELECT EXISTS (SELECT FROM users WHERE role = 'admin')"
@@ -46,6 +50,7 @@ class UserRow:
     role: str
     active: bool
     created_at: datetime
+    version: int
 
 
 async def token_holder(session: ReadSession, user_id: int, token_epoch: int) -> TokenHolder | None:
@@ -61,6 +66,11 @@ async def credentials(session: ReadSession, username: str) -> Credentials | None
 async def page(session: ReadSession, *, after: int, limit: int) -> list[UserRow]:
     """Users by id, from the one after `after`."""
     return await session.rows(_PAGE, UserRow, {"after": after, "limit": limit})
+
+
+async def one(session: ReadSession, user_id: int) -> UserRow | None:
+    """The user; None if there is none."""
+    return await session.row(_ONE, UserRow, {"user_id": user_id})
 
 
 async def has_admin(session: ReadSession) -> bool:

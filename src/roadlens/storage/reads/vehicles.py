@@ -1,4 +1,4 @@
-"""Vehicles: the keyset list with who drives each now."""
+"""Vehicles: the keyset list and one alone, each with who drives it now."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import msgspec
 
 from roadlens.storage.database import ReadSession
 
-_PAGE = """
-SELECT vehicle_id, name, vin, plate, make, model, model_year, category, created_at, updated_at, driver
-FROM (SELECT * FROM vehicles WHERE vehicle_id > :after ORDER BY vehicle_id LIMIT :limit) AS vehicle
+_FOUND = """
+SELECT vehicle_id, name, vin, plate, make, model, model_year, category, created_at, updated_at, version, driver
+FROM (SELECT * FROM vehicles WHERE {}) AS vehicle
 LEFT JOIN LATERAL (
     SELECT json_build_object('driver_id', driver_id, 'first_name', first_name, 'last_name', last_name) AS driver
     FROM device_assignments AS assignment JOIN drivers USING (driver_id)
@@ -21,6 +21,8 @@ LEFT JOIN LATERAL (
 ) AS assigned ON true
 ORDER BY vehicle_id
 """
+_PAGE = _FOUND.format("vehicle_id > :after ORDER BY vehicle_id LIMIT :limit")
+_ONE = _FOUND.format("vehicle_id = :vehicle_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,19 @@ class VehicleRow:
     category: str | None
     created_at: datetime
     updated_at: datetime
+    version: int
     driver: CurrentDriver | None
 
 
 async def page(session: ReadSession, *, after: str, limit: int) -> list[VehicleRow]:
     """Vehicles by id, from the one after `after`."""
+    return await session.rows(_PAGE, _row, {"after": after, "limit": limit})
 
-    def row(driver: Any, **columns: Any) -> VehicleRow:
-        return VehicleRow(driver=msgspec.convert(driver, CurrentDriver | None), **columns)
 
-    return await session.rows(_PAGE, row, {"after": after, "limit": limit})
+async def one(session: ReadSession, vehicle_id: str) -> VehicleRow | None:
+    """The vehicle; None if there is none."""
+    return await session.row(_ONE, _row, {"vehicle_id": vehicle_id})
+
+
+def _row(driver: Any, **columns: Any) -> VehicleRow:
+    return VehicleRow(driver=msgspec.convert(driver, CurrentDriver | None), **columns)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Integer, Table, Text, TypedColumns
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Integer, Table, Text, TypedColumns
 
-from roadlens.storage.tables.metadata import TIMESTAMP, metadata, moment
+from roadlens.storage.tables.metadata import TIMESTAMP, edit_version, metadata, moment
 
 
 class DeviceColumns(TypedColumns):
+    """`by_hand`: an administrator has said whose it is, or that it is nobody's, and registration leaves it alone."""
+
     device_id = Column(Integer, Identity(always=True), primary_key=True)
     unique_id = Column(Text, nullable=False)
     name = Column(Text, nullable=True)
@@ -16,6 +18,8 @@ class DeviceColumns(TypedColumns):
     phone = Column(Text, nullable=True)
     contact = Column(Text, nullable=True)
     created_at = moment()
+    version = edit_version()
+    by_hand = Column(Boolean, nullable=False, server_default="false")
 
 
 class AssignmentColumns(TypedColumns):
@@ -28,6 +32,7 @@ class AssignmentColumns(TypedColumns):
     valid_from = Column(TIMESTAMP, nullable=True)
     valid_to = Column(TIMESTAMP, nullable=True)
     created_at = moment()
+    version = edit_version()
 
 
 class ProgressColumns(TypedColumns):

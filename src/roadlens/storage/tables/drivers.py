@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Date, SmallInteger, Table, Text, TypedColumns
 
-from roadlens.storage.tables.metadata import metadata, moment
+from roadlens.storage.tables.metadata import edit_version, metadata, moment
 
 
 class DriverColumns(TypedColumns):
@@ -23,6 +23,7 @@ class DriverColumns(TypedColumns):
     zip_code = Column(Text, nullable=True)
     created_at = moment()
     updated_at = moment()
+    version = edit_version()
 
 
 drivers = Table("drivers", metadata, DriverColumns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Identity, Table, Text, TypedColumns
+from sqlalchemy import BigInteger, Boolean, Column, Identity, Integer, Table, Text, TypedColumns
 from sqlalchemy.dialects.postgresql import JSONB
 
 from roadlens.storage.tables.metadata import metadata, moment
@@ -17,6 +17,8 @@ class InstallationColumns(TypedColumns):
 
 
 class AuditColumns(TypedColumns):
+    """`actor_id` is the user's, null for a command. No foreign key: the log outlives whom it tells of."""
+
     audit_id = Column(BigInteger, Identity(always=True), primary_key=True)
     at = moment()
     actor = Column(Text, nullable=False)
@@ -25,6 +27,7 @@ class AuditColumns(TypedColumns):
     entity_id = Column(Text, nullable=False)
     before = Column(JSONB, nullable=True)
     after = Column(JSONB, nullable=True)
+    actor_id = Column(Integer, nullable=True)
 
 
 installation = Table("installation", metadata, InstallationColumns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, DateTime, MetaData, func
+from sqlalchemy import Column, DateTime, Integer, MetaData, func
 
 metadata = MetaData(
     naming_convention={
@@ -22,3 +22,8 @@ TIMESTAMP = DateTime(timezone=True)
 def moment() -> Column[datetime]:
     """When the row was made; the database's clock, UTC."""
     return Column(TIMESTAMP, nullable=False, server_default=func.now())
+
+
+def edit_version() -> Column[int]:
+    """How often the row was edited, plus one: what `If-Match` is compared with. Telemetry leaves it alone."""
+    return Column(Integer, nullable=False, server_default="1")

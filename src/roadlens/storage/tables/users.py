@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Identity, Integer, Table, Text, TypedColumns
 
-from roadlens.storage.tables.metadata import metadata, moment
+from roadlens.storage.tables.metadata import edit_version, metadata, moment
 
 
 class UserColumns(TypedColumns):
@@ -17,6 +17,7 @@ class UserColumns(TypedColumns):
     token_epoch = Column(Integer, nullable=False, server_default="0")
     created_at = moment()
     updated_at = moment()
+    version = edit_version()
 
 
 users = Table("users", metadata, UserColumns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, SmallInteger, Table, Text, TypedColumns
 
-from roadlens.storage.tables.metadata import metadata, moment
+from roadlens.storage.tables.metadata import edit_version, metadata, moment
 
 
 class VehicleColumns(TypedColumns):
@@ -18,6 +18,7 @@ class VehicleColumns(TypedColumns):
     category = Column(Text, nullable=True)
     created_at = moment()
     updated_at = moment()
+    version = edit_version()
 
 
 vehicles = Table("vehicles", metadata, VehicleColumns)

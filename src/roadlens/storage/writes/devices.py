@@ -1,16 +1,14 @@
-"""Devices: made when they first report, locked while they deliver, registered or assigned to a driver and a vehicle."""
+"""Devices: announced, or made when they first report; locked while they deliver; registered with driver and vehicle."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy.exc import IntegrityError
-
-from roadlens.errors import Conflict, NotFound
 from roadlens.storage.database import WriteSession
-from roadlens.storage.writes import audit
+from roadlens.storage.writes import edits
+from roadlens.storage.writes.edits import Expected, Kind, Row, Who
 
 # A device that is known keeps the name it has: what a device says of itself must not undo an administrator's edit.
 _KNOWN = "SELECT unique_id, device_id FROM devices WHERE unique_id = ANY(:unique_ids)"
@@ -27,7 +25,7 @@ ON CONFLICT DO NOTHING
 _LOCK = "SELECT device_id FROM device_progress WHERE device_id = ANY(:devices) ORDER BY device_id FOR UPDATE"
 
 _UNASSIGNED = """
-SELECT device_id, unique_id, name, model, category, phone, contact FROM devices
+SELECT device_id, unique_id, name, model, category, phone, contact, by_hand FROM devices
 WHERE device_id = ANY(:devices) AND NOT EXISTS (
     SELECT FROM device_assignments WHERE device_assignments.device_id = devices.device_id)
 ORDER BY unique_id
@@ -36,16 +34,11 @@ ORDER BY unique_id
 # One statement makes vehicle, driver and assignment for all of them, so that a batch of new devices is one round trip.
 _REGISTER = """
 WITH device AS MATERIALIZED (
-    SELECT device_id, unique_id, name, model, category, phone, first_name, last_name,
-        'VEH-' || lpad(vehicle_no::text, greatest(4, length(vehicle_no::text)), '0') AS vehicle_id,
-        'DRV-' || lpad(driver_no::text, greatest(4, length(driver_no::text)), '0') AS driver_id
-    FROM (
-        SELECT *, nextval('vehicle_number') AS vehicle_no, nextval('driver_number') AS driver_no
-        FROM unnest(cast(:device_id AS int[]), cast(:unique_id AS text[]), cast(:name AS text[]),
-                    cast(:model AS text[]), cast(:category AS text[]), cast(:phone AS text[]),
-                    cast(:first_name AS text[]), cast(:last_name AS text[]))
-            AS said(device_id, unique_id, name, model, category, phone, first_name, last_name)
-    ) AS numbered
+    SELECT *, roadlens_new_vehicle_id() AS vehicle_id, roadlens_new_driver_id() AS driver_id
+    FROM unnest(cast(:device_id AS int[]), cast(:unique_id AS text[]), cast(:name AS text[]),
+                cast(:model AS text[]), cast(:category AS text[]), cast(:phone AS text[]),
+                cast(:first_name AS text[]), cast(:last_name AS text[]))
+        AS said(device_id, unique_id, name, model, category, phone, first_name, last_name)
 ), vehicle AS (
     INSERT INTO vehicles (vehicle_id, name, model, category)
     SELECT vehicle_id, coalesce(name, unique_id), model, category FROM device RETURNING vehicle_id
@@ -70,6 +63,16 @@ WHERE stored.device_id = found.device_id AND stored.settled_at IS DISTINCT FROM 
 """
 
 
+KIND: Final = Kind(
+    name="device",
+    table="devices",
+    key="unique_id",
+    columns=("unique_id", "name", "model", "category", "phone", "contact", "created_at"),
+    listed_at="/api/v1/admin/devices",
+    conflicts={"devices_unique_id_key": ("unique_id", "There is already a device {unique_id}.")},
+)
+
+
 class DeviceClaim(NamedTuple):
     """What a device, or the server that forwards for it, says of it."""
 
@@ -89,6 +92,7 @@ class UnassignedDevice(NamedTuple):
     category: str | None
     phone: str | None
     contact: str | None
+    by_hand: bool = False
 
 
 class Registered(NamedTuple):
@@ -150,42 +154,26 @@ async def settle(session: WriteSession, settled: Mapping[int, datetime | None]) 
         await session.execute(_SETTLE, {"devices": list(settled), "moments": list(settled.values())})
 
 
-async def assign(
-    session: WriteSession,
-    *,
-    unique_id: str,
-    driver_id: str,
-    vehicle_id: str,
-    valid_from: datetime | None,
-    valid_to: datetime | None,
-    actor: str,
-) -> int:
-    """Assign a device for a span of time and return its id.
+async def announce(session: WriteSession, who: Who, values: Mapping[str, Any]) -> Row:
+    """Make a device that has not reported yet.
 
     Raises:
-        NotFound: there is no such device, driver or vehicle.
-        Conflict: the device is assigned to somebody during that span.
+        Conflict: there is a device of that id.
     """
-    device_id = await session.value("SELECT device_id FROM devices WHERE unique_id = :id", {"id": unique_id})
-    if device_id is None:
-        raise NotFound(f"No device {unique_id!r} has reported yet. `roadlens devices list` shows those that have.")
-    for table, column, value in (("drivers", "driver_id", driver_id), ("vehicles", "vehicle_id", vehicle_id)):
-        if await session.value(f"SELECT 1 FROM {table} WHERE {column} = :id", {"id": value}) is None:
-            raise NotFound(f"There is no {column.removesuffix('_id')} {value!r}.", field=column)
-    span = {"valid_from": valid_from, "valid_to": valid_to}
-    try:
-        await session.execute(
-            "INSERT INTO device_assignments (device_id, driver_id, vehicle_id, valid_from, valid_to) "
-            "VALUES (:device_id, :driver_id, :vehicle_id, :valid_from, :valid_to)",
-            {"device_id": device_id, "driver_id": driver_id, "vehicle_id": vehicle_id, **span},
-        )
-    except IntegrityError as error:
-        raise Conflict(
-            f"Device {unique_id!r} is already assigned during that time; end that assignment first."
-        ) from error
-    after = {"driver_id": driver_id, "vehicle_id": vehicle_id, **{k: v and v.isoformat() for k, v in span.items()}}
-    await audit.record(session, actor, "assign", "device", unique_id, None, after)
-    return int(device_id)
+    made = await edits.insert(session, who, KIND, {**values, "by_hand": True})
+    await session.execute(_PROGRESS, {"unique_ids": [made["unique_id"]]})
+    return made
+
+
+async def change(session: WriteSession, who: Who, unique_id: str, values: Mapping[str, Any], expected: Expected) -> Row:
+    """Change what is known of a device; what is not named stays.
+
+    Raises:
+        NotFound: there is no such device.
+        PreconditionFailed: it has another version than those expected.
+    """
+    before = await edits.hold(session, KIND, unique_id, expected)
+    return await edits.update(session, who, KIND, before, values)
 
 
 def _person(device: UnassignedDevice) -> tuple[str, str]:

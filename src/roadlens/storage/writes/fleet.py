@@ -66,14 +66,12 @@ def _rows(columns: Sequence[str]) -> str:
     return f"unnest({arrays}) WITH ORDINALITY AS said({', '.join(columns)}, place)"
 
 
-def _numbered(table: str, key: str, prefix: str, sequence: str, columns: Sequence[str]) -> str:
+def _numbered(table: str, key: str, columns: Sequence[str]) -> str:
     """Insert rows under ids such as DRV-0001, drawn in the order of the rows, and return the ids in that order."""
     names = ", ".join(columns)
     return f"""
 WITH numbered AS MATERIALIZED (
-    SELECT place, {names}, '{prefix}-' || lpad(number::text, greatest(4, length(number::text)), '0') AS {key}
-    FROM (SELECT *, nextval('{sequence}') AS number FROM (SELECT * FROM {_rows(columns)} ORDER BY place) AS ordered)
-        AS drawn
+    SELECT place, {names}, roadlens_new_{key}() AS {key} FROM (SELECT * FROM {_rows(columns)} ORDER BY place) AS ordered
 ), made AS (
     INSERT INTO {table} ({key}, {names}, updated_at) SELECT {key}, {names}, created_at FROM numbered
 )
@@ -81,8 +79,8 @@ SELECT {key} FROM numbered ORDER BY place
 """
 
 
-_ADD_DRIVERS = _numbered("drivers", "driver_id", "DRV", "driver_number", NewDriver._fields)
-_ADD_VEHICLES = _numbered("vehicles", "vehicle_id", "VEH", "vehicle_number", NewVehicle._fields)
+_ADD_DRIVERS = _numbered("drivers", "driver_id", NewDriver._fields)
+_ADD_VEHICLES = _numbered("vehicles", "vehicle_id", NewVehicle._fields)
 _ASSIGN = f"""
 INSERT INTO device_assignments ({", ".join(NewAssignment._fields)})
 SELECT {", ".join(NewAssignment._fields)} FROM {_rows(NewAssignment._fields)} ORDER BY place

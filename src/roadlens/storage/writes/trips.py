@@ -94,3 +94,9 @@ async def apply(session: WriteSession, changes: Changes) -> None:
     if changes.put_events:
         columns = zip(*changes.put_events, strict=True)
         await session.execute(_PUT_EVENTS, dict(zip(EventRow._fields, map(list, columns), strict=True)))
+
+
+async def remove_of_driver(session: WriteSession, driver_id: str) -> None:
+    """Delete a driver's events and trips."""
+    for table in ("safety_events", "trips"):
+        await session.execute(f"DELETE FROM {table} WHERE driver_id = :driver_id", {"driver_id": driver_id})
