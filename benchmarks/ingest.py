@@ -48,6 +48,7 @@ def main() -> None:
     last = rows[-1]
     print(f"server: {last['server_mb']} MB, with its PostgreSQL {last['server_with_postgresql_mb']} MB (Pss)")
     machine = {"python": platform.python_version(), "machine": platform.machine()}
+    RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps({"command": "make bench", **machine, "imports": rows}, indent=2) + "\n")
 
 
