@@ -9,7 +9,7 @@ from datetime import timedelta
 from fastapi import APIRouter, FastAPI
 
 from roadlens import __version__
-from roadlens.api import ingest_body, problems
+from roadlens.api import ingest_body, problems, reference
 from roadlens.api.body_limit import BodyLimit
 from roadlens.api.cursor import Cursors
 from roadlens.api.dependencies import ServerState
@@ -38,7 +38,14 @@ def create_app(wiring: Wiring) -> FastAPI:
         async with collector.running():
             yield
 
-    app = DescribedApi(title="Roadlens", version=__version__, summary="Driver risk, explained.", lifespan=lifespan)
+    app = DescribedApi(
+        title="Roadlens",
+        version=__version__,
+        summary="Driver risk, explained.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
     secret = signing_secret(wiring.settings)
     app.state.server = ServerState(
         database=wiring.database,
@@ -60,4 +67,5 @@ def create_app(wiring: Wiring) -> FastAPI:
         v1.include_router(edited.edits)
     app.include_router(v1)
     app.include_router(health.router)
+    reference.install(app)
     return app
