@@ -36,12 +36,16 @@ def test_defaults() -> None:
 
 
 def test_an_environment_is_read_and_names_of_fields_are_not_variables() -> None:
-    read_back = read({"PORT": "9000", "TIMEZONE": "Asia/Tokyo", "HOST": "", "EMPTY": "1", "DATA_DIR": "/elsewhere"})
+    proxies = {"ROADLENS_TRUSTED_PROXIES": "10.0.0.5, fd00::/8"}
+    read_back = read(
+        proxies | {"PORT": "9000", "TIMEZONE": "Asia/Tokyo", "HOST": "", "EMPTY": "1", "DATA_DIR": "/elsewhere"}
+    )
     settings = Settings.model_validate_json(read_back.stdout, by_alias=False, by_name=True)
     assert settings.port == 9000
     assert settings.timezone == "Asia/Tokyo"
     assert settings.host == "127.0.0.1"
     assert not settings.empty
+    assert '"trusted_proxies":["10.0.0.5/32","fd00::/8"]' in read_back.stdout
     assert settings.data_dir.name == "roadlens-data"
 
 
@@ -54,6 +58,10 @@ def test_each_wrong_value_is_named_but_not_repeated() -> None:
         "ROADLENS_ADMIN_PASSWORD": ("hunter2", "it must have at least 8 characters"),
         "ROADLENS_LOG_LEVEL": ("loud", "it must be 'debug', 'info', 'warning' or 'error'"),
         "ROADLENS_TOKEN_LIFETIME": ("1", "it must be at least 60"),
+        "ROADLENS_TRUSTED_PROXIES": (
+            "10.0.0.1, *",
+            "it must list addresses or networks, such as 10.0.0.5 or 10.1.0.0/16, with commas",
+        ),
         "ROADLENS_DB_POOL_SIZE": ("99", "it must be at most 50"),
     }
     error = read({variable: value for variable, (value, _) in wrong.items()}).stderr.strip().splitlines()[-1]

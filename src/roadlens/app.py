@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from roadlens import __version__
 from roadlens.api import ingest_body, problems, reference
@@ -17,6 +18,7 @@ from roadlens.api.headers import SecurityHeaders
 from roadlens.api.openapi import DescribedApi
 from roadlens.api.passwords import PasswordCheck
 from roadlens.api.routes import auth, dashboard, drivers, events, health, ingest, trips, users, vehicles
+from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
 from roadlens.telemetry.collector import Collector
 from roadlens.wiring import Wiring, signing_secret
@@ -52,12 +54,14 @@ def create_app(wiring: Wiring) -> FastAPI:
         tokens=Tokens(secret, timedelta(seconds=wiring.settings.token_lifetime)),
         cursors=Cursors(secret),
         passwords=PasswordCheck(),
+        throttle=Throttle(secret),
         collector=collector,
     )
 
     # The last one added is the first that a request meets.
     app.add_middleware(BodyLimit, longest=LONGEST_BODY, longer={ingest.BATCHES: ingest_body.LONGEST_BATCH})
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(wiring.settings.trusted_proxies))
     problems.install(app)
 
     v1 = APIRouter(prefix="/api/v1")

@@ -7,6 +7,7 @@ RoadlensError                500 internal
 ├── NotFound                 404 not-found
 ├── Conflict                 409 conflict             `field` names what is taken
 ├── PreconditionFailed       412 precondition-failed  it was changed since it was read
+├── TooManyAttempts          429 too-many-attempts    try again after `retry_after` seconds
 ├── DatabaseUnavailable      503 database-unavailable  try again after `retry_after` seconds
 ├── Overloaded               503 overloaded            the same, for a server that has too much to do
 └── SetupError               500 setup                the server or a command cannot start; says what to change
@@ -72,6 +73,16 @@ class PreconditionFailed(RoadlensError):
     status = 412
     code = "precondition-failed"
     title = "It was changed since you read it"
+
+
+class TooManyAttempts(RoadlensError):
+    status = 429
+    code = "too-many-attempts"
+    title = "Too many attempts have failed"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class DatabaseUnavailable(RoadlensError):

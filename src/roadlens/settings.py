@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from roadlens.domain import SHORTEST_PASSWORD
 from roadlens.errors import SetupError
@@ -26,6 +27,17 @@ def _known_timezone(name: str) -> str:
 
 def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
+
+
+def _listed(text: object) -> object:
+    return tuple(part.strip() for part in text.split(",")) if isinstance(text, str) else text
+
+
+def _networks(names: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(name)) for name in names)
+    except ValueError as error:
+        raise ValueError("it must list addresses or networks, such as 10.0.0.5 or 10.1.0.0/16, with commas") from error
 
 
 class Settings(BaseSettings):
@@ -96,6 +108,11 @@ class Settings(BaseSettings):
         default=False,
         validation_alias="ROADLENS_AUTO_REGISTER",
         description="1 makes a vehicle and a driver for each device that sends positions over HTTP and has none.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_networks)] = Field(
+        default=(),
+        validation_alias="ROADLENS_TRUSTED_PROXIES",
+        description="Addresses or networks of reverse proxies, with commas, whose X-Forwarded-For is believed.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", validation_alias="ROADLENS_LOG_LEVEL", description="The least important messages to log."

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from roadlens.api.cursor import Cursors
 from roadlens.api.passwords import PasswordCheck
+from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
 from roadlens.storage.database import Database, ReadSession
 from roadlens.telemetry.collector import Collector
@@ -23,6 +24,7 @@ class ServerState:
     tokens: Tokens
     cursors: Cursors
     passwords: PasswordCheck
+    throttle: Throttle
     collector: Collector
 
 
@@ -31,6 +33,14 @@ async def server_state(request: Request) -> ServerState:
 
 
 State = Annotated[ServerState, Depends(server_state)]
+
+
+async def client_host(request: Request) -> str:
+    """The address that the request comes from; a trusted proxy's word for it has been taken before."""
+    return request.client.host if request.client else ""
+
+
+ClientHost = Annotated[str, Depends(client_host)]
 
 
 async def read_session(state: State) -> AsyncIterator[ReadSession]:

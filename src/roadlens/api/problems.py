@@ -79,9 +79,19 @@ async def _roadlens_error(request: Request, error: Exception) -> Response:
     return _problem(request, type(error), error.detail, headers=headers, errors=errors)
 
 
+# What the validator says in its own words.
+_SAID = {
+    "missing": "Is required.",
+    "extra_forbidden": "There is no such field. /docs lists those that there are.",
+}
+
+
 async def _wrong_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = [{"field": _field(found["loc"]), "detail": str(found["msg"])} for found in error.errors()]
+    errors = [
+        {"field": _field(found["loc"]), "detail": _SAID.get(found["type"], str(found["msg"]))}
+        for found in error.errors()
+    ]
     detail = " ".join(f"{found['field']}: {found['detail'].rstrip('.')}." for found in errors)
     return _problem(request, InvalidInput, detail, errors=errors)
 
@@ -131,4 +141,5 @@ def _response(request: Request, document: dict[str, Any], headers: Mapping[str, 
 
 def _field(location: Sequence[int | str]) -> str:
     """`("query", "limit")` is `limit`, `("body", "user", "name")` is `user.name`, and the whole body is `body`."""
-    return ".".join(str(part) for part in location[1:] if isinstance(part, str)) or str(location[0])
+    path = ".".join(str(part) for part in location[1:] if isinstance(part, str)) or str(location[0])
+    return path.encode(errors="replace").decode()

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import jwt
+from jwt.types import Options
 
 from roadlens.errors import NotAuthenticated
 
 _ALGORITHM = "HS256"
+
+# `iat` is not compared with the clock: a server a second behind would refuse what another one has just issued.
+# There is no issuer or audience to check: the key is derived for these tokens alone, so whoever has signed one is us.
+_OPTIONS: Options = {"require": ["sub", "epoch", "exp", "iat"], "verify_iat": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class Tokens:
             NotAuthenticated: it is not ours, was changed, or has ended.
         """
         try:
-            claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM], options={"require": ["sub", "exp", "iat"]})
+            claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM], options=_OPTIONS)
             return Claims(int(claims["sub"]), int(claims["epoch"]), datetime.fromtimestamp(claims["exp"], UTC))
         except jwt.ExpiredSignatureError as error:
             raise NotAuthenticated("The token has ended. Sign in again at /api/v1/auth/login.") from error

@@ -62,6 +62,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            # uvicorn would believe whoever calls from this machine; the application knows whom to believe.
+            proxy_headers=False,
             timeout_graceful_shutdown=DRAIN_S,
         )
         server = _Server(config, lambda: print(_announcement(settings, listener), flush=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from roadlens.domain import Role
 from tests.support.api import PASSWORD, Api
 
 LOGIN = "/api/v1/auth/login"
@@ -52,7 +53,18 @@ async def test_a_request_that_makes_no_sense(api: Api) -> None:
         assert (await api.client.post("/api/v1/auth/token", data=form)).status_code == 422
 
 
-async def test_no_connection_is_held_while_the_password_is_checked(api: Api) -> None:
-    with api.statements() as seen:
-        await api.client.post(LOGIN, json={"username": "admin", "password": PASSWORD})
-    assert len(seen) == 1
+async def test_signing_out_ends_every_token_of_one_user(api: Api) -> None:
+    answer = await api.client.post(LOGIN, json={"username": "viewer", "password": PASSWORD})
+    other = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert (await api.client.get("/api/v1/admin/users", headers=other)).status_code == 200
+    out = await api.send("POST", "/auth/logout", role=Role.VIEWER)
+    assert (out.status_code, out.content) == (204, b"")
+    assert (await api.client.get("/api/v1/admin/users", headers=other)).status_code == 401
+    assert (await api.send("POST", "/auth/logout", role=Role.VIEWER)).status_code == 401
+    assert (await api.get("/admin/users", Role.ADMIN)).status_code == 200
+    again = await api.client.post(LOGIN, json={"username": "viewer", "password": PASSWORD})
+    new = {"Authorization": f"Bearer {again.json()['access_token']}"}
+    assert (await api.client.get("/api/v1/admin/users", headers=new)).status_code == 200
+    async with api.database.read() as session:
+        log = await session.tuples("SELECT actor, actor_id::text = entity_id FROM audit_log WHERE action = 'sign out'")
+    assert log == [("viewer", True)]

@@ -1,4 +1,4 @@
-"""Signing in: a name and a password for a token, as JSON or as the OAuth2 form that the documentation's page sends."""
+"""Signing in and out: a name and a password for a token, as JSON or as the form that the reference page sends."""
 
 from __future__ import annotations
 
@@ -9,38 +9,48 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import ValidationError
 
-from roadlens.api.dependencies import ServerState, State
+from roadlens.api.dependencies import ClientHost, ServerState, State
+from roadlens.api.editing import Writing
 from roadlens.api.openapi import ALWAYS, problems
 from roadlens.api.schemas.auth import Login, Token
-from roadlens.errors import InvalidInput, NotAuthenticated
-from roadlens.storage.reads import users
+from roadlens.api.security import Audience, admit, token_claims
+from roadlens.api.sign_in import sign_in
+from roadlens.api.tokens import Claims
+from roadlens.errors import InvalidInput
+from roadlens.storage.writes import sign_ins
+from roadlens.storage.writes.audit import Actor
 
 router = APIRouter(prefix="/auth", tags=["auth"], responses=problems(HTTPStatus.UNAUTHORIZED, *ALWAYS))
+_THROTTLED = problems(HTTPStatus.TOO_MANY_REQUESTS)
 
 
-@router.post("/login")
-async def login(credentials: Login, state: State, response: Response) -> Token:
-    """Give a token for a name and a password."""
-    return await _sign_in(state, credentials, response)
+@router.post("/login", responses=_THROTTLED)
+async def login(credentials: Login, state: State, host: ClientHost, response: Response) -> Token:
+    """Give a token for a name and a password. Too many wrong ones are answered 429 for a while."""
+    return await _token(state, credentials, host, response)
 
 
-@router.post("/token")
-async def token(form: Annotated[OAuth2PasswordRequestForm, Depends()], state: State, response: Response) -> Token:
+@router.post("/token", responses=_THROTTLED)
+async def token(
+    form: Annotated[OAuth2PasswordRequestForm, Depends()], state: State, host: ClientHost, response: Response
+) -> Token:
     """The same for OAuth2's password form."""
     try:
         credentials = Login(username=form.username, password=form.password)
     except ValidationError as error:
         raise InvalidInput("Send a name and a password.", field=str(error.errors()[0]["loc"][0])) from error
-    return await _sign_in(state, credentials, response)
+    return await _token(state, credentials, host, response)
 
 
-async def _sign_in(state: ServerState, credentials: Login, response: Response) -> Token:
-    """The transaction ends before the slow check begins, so that it holds no connection."""
-    async with state.database.read() as session:
-        known = await users.credentials(session, credentials.username)
-    right = await state.passwords.matches(credentials.password, known.password_hash if known else None)
-    if known is None or not right or not known.active:
-        raise NotAuthenticated("The name or the password is wrong, or the user is disabled.")
+@router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
+async def logout(claims: Annotated[Claims, Depends(token_claims)], session: Writing) -> None:
+    """End all tokens of the user who asks, on whatever device."""
+    holder = await admit(session, claims, Audience.VIEWERS)
+    await sign_ins.sign_out(session, Actor(holder.username, holder.user_id), holder.user_id, claims.token_epoch)
+
+
+async def _token(state: ServerState, credentials: Login, host: str, response: Response) -> Token:
+    known = await sign_in(state, credentials.username, credentials.password, host)
     response.headers["Cache-Control"] = "no-store"
     return Token(
         access_token=state.tokens.issue(known.user_id, known.token_epoch),

@@ -16,6 +16,7 @@ from roadlens.storage.tables.read_models import (
     trip_day,
 )
 from roadlens.storage.tables.scores import risk_scores, score_versions
+from roadlens.storage.tables.sign_ins import login_attempts, sign_in_addresses
 from roadlens.storage.tables.trips import trips
 from roadlens.storage.tables.users import users
 from roadlens.storage.tables.vehicles import vehicles
@@ -32,12 +33,14 @@ __all__ = [
     "fleet_totals",
     "ingest_tokens",
     "installation",
+    "login_attempts",
     "metadata",
     "positions",
     "risk_histogram",
     "risk_scores",
     "safety_events",
     "score_versions",
+    "sign_in_addresses",
     "trip_day",
     "trips",
     "users",
