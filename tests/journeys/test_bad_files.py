@@ -38,7 +38,7 @@ BAD = {
     json.dumps(forward(6, fixTime="1980-01-06T00:00:00+00:00")): "is before 2000",
     json.dumps(forward(7, fixTime="yesterday")): "$.position.fixTime",
     json.dumps(forward(8, valid=False)): "no valid fix",
-    json.dumps(forward(9, attributes={"alarm": 7})): "attributes.alarm must be a string",
+    json.dumps(forward(9, attributes={"alarm": 7})): "the alarm must be a string",
 }
 
 
