@@ -15,9 +15,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 
 from roadlens.errors import InvalidInput
 from roadlens.settings import read_settings
-from roadlens.telemetry.batch import Complaint
+from roadlens.telemetry.batch import Complaint, Rejected
 from roadlens.telemetry.delivery import Ingest, Outcome
 from roadlens.telemetry.importing import import_file
+from roadlens.telemetry.sources import values
+from roadlens.telemetry.sources.mapping import read_mapping
+from roadlens.telemetry.sources.source import Description
 from roadlens.wiring import open_command
 
 COMPLAINTS_SHOWN = 50
@@ -27,15 +30,27 @@ Examples:
 
   roadlens import drives.jsonl.gz --register
 
+  roadlens import tracks/*.gpx --device "van 7" --register
+
+  roadlens import export.csv --mapping columns.toml
+
   roadlens import old.jsonl --register --shift-to 2026-11-22T08:30:00+01:00
 """
 
 
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="Files of Traccar forwards, one JSON object a line; gzip too.")],
+    files: Annotated[list[Path], typer.Argument(help="Files of Traccar's JSON forwards, CSV or GPX; gzip too.")],
     register: Annotated[
         bool, typer.Option("--register", help="Make a vehicle and a driver for each device that has none.")
     ] = False,
+    device: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Unique id of the device of files that name none: GPX, CSV without `device`."),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="TOML that says what the columns of foreign CSV mean: docs/file-formats.md."),
+    ] = None,
     shift_to: Annotated[
         str | None,
         typer.Option(
@@ -46,14 +61,17 @@ def import_files(
 ) -> None:
     """Import positions from files. Importing a file again changes nothing: what is known is dropped as a duplicate."""
     moment = None if shift_to is None else _moment(shift_to)
-    whole = asyncio.run(_import(files, register, moment))
+    if device is not None:
+        _check_device(device)
+    description = Description(device, None if mapping is None else read_mapping(mapping))
+    whole = asyncio.run(_import(files, description, register, moment))
     raise typer.Exit(0 if whole else 1)
 
 
 import_files.__doc__ = f"{import_files.__doc__}\n\n{_EXAMPLES}"
 
 
-async def _import(files: Sequence[Path], register: bool, shift_to: datetime | None) -> bool:
+async def _import(files: Sequence[Path], description: Description, register: bool, shift_to: datetime | None) -> bool:
     """Whether every file could be read to its end."""
     console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     total, whole = Outcome(), True
@@ -67,6 +85,7 @@ async def _import(files: Sequence[Path], register: bool, shift_to: datetime | No
                         ingest,
                         path,
                         total,
+                        description=description,
                         register=register,
                         shift_to=shift_to,
                         on_progress=partial(_advance, progress, progress.add_task(path.name, total=None)),
@@ -116,6 +135,13 @@ def _summary(total: Outcome) -> None:
 def _few(names: Iterable[str], most: int = 10) -> str:
     listed = list(names)
     return ", ".join(listed[:most]) + (f" and {len(listed) - most:,} more" if len(listed) > most else "")
+
+
+def _check_device(unique_id: str) -> None:
+    try:
+        values.claim("--device", unique_id)
+    except Rejected as error:
+        raise InvalidInput(f"{error.detail}.") from error
 
 
 def _moment(text: str) -> datetime:
