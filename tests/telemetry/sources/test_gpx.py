@@ -195,5 +195,5 @@ def test_memory_does_not_grow_with_the_file(file: Path) -> None:
         assert count == points
         return most
 
-    small = peak(3000)
-    assert peak(30_000) < small * 1.2 + 100_000
+    small = peak(2000)
+    assert peak(10_000) < small * 1.2 + 100_000
