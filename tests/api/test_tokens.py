@@ -20,6 +20,12 @@ def test_a_token_says_who_and_under_which_epoch() -> None:
     assert timedelta(hours=7, minutes=59) < claims.expires_at - datetime.now(UTC) <= timedelta(hours=8)
 
 
+def test_a_server_whose_clock_is_behind_accepts_what_another_one_issued() -> None:
+    ahead = datetime.now(UTC) + timedelta(seconds=30)
+    whole = {"sub": "7", "epoch": 3, "iat": ahead, "exp": ahead + timedelta(hours=8)}
+    assert TOKENS.read(jwt.encode(whole, TOKENS._key, algorithm="HS256")).user_id == 7
+
+
 def forged() -> dict[str, str]:
     soon = datetime.now(UTC) + timedelta(hours=1)
     whole = {"sub": "7", "epoch": 0, "iat": datetime.now(UTC), "exp": soon}
