@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -56,9 +57,8 @@ async def test_a_held_device_waits_for_its_delivery(database: Database) -> None:
     assert order == ["another", "first", "the same"]
 
 
-def unassigned(device_id: int, unique_id: str, **said: str) -> UnassignedDevice:
-    nothing = dict.fromkeys(("name", "model", "category", "phone", "contact"))
-    return UnassignedDevice(device_id, unique_id, **nothing | said)
+def unassigned(device_id: int, unique_id: str, **said: Any) -> UnassignedDevice:
+    return UnassignedDevice(device_id, unique_id, None, None, None, None, None)._replace(**said)
 
 
 @pytest.mark.parametrize(
