@@ -23,8 +23,9 @@ T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 StatementObserver = Callable[[str, float], None]
 
-# Classes of SQLSTATE (PostgreSQL manual, appendix A) that mean "not now": connection, resources, operator intervention.
-_AWAY = ("08", "53", "57P", "58")
+# Classes of SQLSTATE (PostgreSQL manual, appendix A) that mean "not now": connection, resources, operator intervention,
+# system error, and a lock that was not to be had in time.
+_AWAY = ("08", "53", "57P", "58", "55P03")
 _RETRY = ("40001", "40P01")
 _ATTEMPTS = 5
 
@@ -116,6 +117,11 @@ class Database:
             connect_args={
                 "application_name": name,
                 "connect_timeout": 5,
+                # A server that vanishes without a word is noticed after some 20 s, not after hours (tcp(7)).
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 2,
+                "tcp_user_timeout": 20_000,
                 "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=120s -c lock_timeout=60s",
             },
         )
