@@ -13,7 +13,6 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     Numeric,
-    SmallInteger,
     Table,
     Text,
     TypedColumns,
@@ -44,11 +43,11 @@ class TripColumns(TypedColumns):
     end_latitude = Column(Double, nullable=False)
     end_longitude = Column(Double, nullable=False)
     position_count = Column(Integer, nullable=False)
-    harsh_braking = Column(SmallInteger, nullable=False)
-    rapid_acceleration = Column(SmallInteger, nullable=False)
-    harsh_cornering = Column(SmallInteger, nullable=False)
-    speeding = Column(SmallInteger, nullable=False)
-    phone_use = Column(SmallInteger, nullable=False)
+    harsh_braking = Column(Integer, nullable=False)
+    rapid_acceleration = Column(Integer, nullable=False)
+    harsh_cornering = Column(Integer, nullable=False)
+    speeding = Column(Integer, nullable=False)
+    phone_use = Column(Integer, nullable=False)
     trip_score = Column(Numeric(5, 2), nullable=False)
     score_version = Column(Integer, ForeignKey("score_versions.version"), nullable=False)
 

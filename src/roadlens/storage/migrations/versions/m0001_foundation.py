@@ -153,11 +153,11 @@ CREATE TABLE trips (
     end_latitude double precision NOT NULL,
     end_longitude double precision NOT NULL,
     position_count integer NOT NULL,
-    harsh_braking smallint NOT NULL,
-    rapid_acceleration smallint NOT NULL,
-    harsh_cornering smallint NOT NULL,
-    speeding smallint NOT NULL,
-    phone_use smallint NOT NULL,
+    harsh_braking integer NOT NULL,
+    rapid_acceleration integer NOT NULL,
+    harsh_cornering integer NOT NULL,
+    speeding integer NOT NULL,
+    phone_use integer NOT NULL,
     trip_score numeric(5, 2) NOT NULL,
     score_version integer NOT NULL REFERENCES score_versions
 );
