@@ -46,7 +46,7 @@ MODELS = (
             FROM drivers
             LEFT JOIN (
                 SELECT driver_id, count(*) AS trips, sum(distance_m) AS distance_m, sum({_ALL_EVENTS}) AS events,
-                    max(started_at) AS last_trip_at
+                    (array_agg(started_at ORDER BY trip_id DESC))[1] AS last_trip_at
                 FROM trips GROUP BY driver_id
             ) AS driven USING (driver_id)
             LEFT JOIN (
