@@ -17,7 +17,21 @@ from roadlens.api.dependencies import ServerState
 from roadlens.api.headers import SecurityHeaders
 from roadlens.api.openapi import DescribedApi
 from roadlens.api.passwords import PasswordCheck
-from roadlens.api.routes import auth, dashboard, drivers, events, health, ingest, trips, users, vehicles
+from roadlens.api.routes import (
+    assignments,
+    audit,
+    auth,
+    dashboard,
+    devices,
+    drivers,
+    events,
+    health,
+    ingest,
+    passwords,
+    trips,
+    users,
+    vehicles,
+)
 from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
 from roadlens.telemetry.collector import Collector
@@ -65,9 +79,22 @@ def create_app(wiring: Wiring) -> FastAPI:
     problems.install(app)
 
     v1 = APIRouter(prefix="/api/v1")
-    for resource in (auth, dashboard, drivers, trips, events, vehicles, users, ingest):
+    for resource in (
+        auth,
+        passwords,
+        dashboard,
+        drivers,
+        trips,
+        events,
+        vehicles,
+        devices,
+        assignments,
+        users,
+        audit,
+        ingest,
+    ):
         v1.include_router(resource.router)
-    for edited in (drivers, vehicles):
+    for edited in (drivers, vehicles, devices, assignments, users):
         v1.include_router(edited.edits)
     app.include_router(v1)
     app.include_router(health.router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -45,8 +46,11 @@ class Api:
         self, method: str, path: str, body: Any = None, role: Role = Role.ADMIN, if_match: str | None = None
     ) -> Response:
         """Change something as a user of that role; `body` is sent as JSON."""
-        headers = {"Authorization": f"Bearer {self.tokens[role]}"} | ({"If-Match": if_match} if if_match else {})
-        return await self.client.request(method, f"/api/v1{path}", headers=headers, json=body)
+        headers = {"Authorization": f"Bearer {self.tokens[role]}", "Content-Type": "application/json"}
+        if if_match is not None:
+            headers["If-Match"] = if_match
+        content = None if body is None else json.dumps(body)
+        return await self.client.request(method, f"/api/v1{path}", headers=headers, content=content)
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""What every edit has: one write transaction that ends before the answer leaves, an admin's name, and versions as ETags.
+"""What every edit has: a write transaction that ends before the answer leaves, an admin's name, and versions as ETags.
 
 An ETag is `"<version>"` after an edit and `"<version>-<digest of the answer>"` on a detail: what telemetry adds changes
 the digest, so that a copy is known to be old, and leaves the version, so that it spoils nobody's edit. `If-Match` looks
@@ -75,8 +75,8 @@ async def expected_versions(
         str | None,
         Header(
             max_length=1000,
-            description="The ETag of what you have seen: if somebody has changed it since, the answer is 412 and nothing "
-            "is changed. Without it, or with `*`, the edit is made whatever is there.",
+            description="The ETag of what you have seen: if somebody has changed it since, the answer is 412 and "
+            "nothing is changed. Without it, or with `*`, the edit is made whatever is there.",
         ),
     ] = None,
 ) -> Expected:

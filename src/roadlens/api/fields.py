@@ -16,9 +16,13 @@ OLDEST_BIRTH: Final = date(1900, 1, 1)
 
 # USPS Publication 28, appendix B: states, the District of Columbia, territories; Canada Post's province codes.
 _STATES: Final = frozenset(
-    ["AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC", "AS", "GU", "MP", "PR", "VI", "UM"]
+    re.findall(
+        r"\w\w",
+        "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK "
+        "OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC AS GU MP PR VI UM",
+    )
 )
-_PROVINCES: Final = frozenset(["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"])
+_PROVINCES: Final = frozenset(re.findall(r"\w\w", "AB BC MB NB NL NS NT NU ON PE QC SK YT"))
 _SUBDIVISION: Final = re.compile(r"([A-Z]{2})-([A-Z0-9]{1,3})")  # ISO 3166-2
 
 _PHONE: Final = re.compile(r"\+?[0-9 ()./-]+(?:(?:x|ext\.?) ?[0-9]{1,6})?", re.IGNORECASE)
@@ -58,7 +62,7 @@ def one_line(text: str) -> str:
 def email(text: str) -> str:
     """An address in its usual form, the domain in lower case; nothing is asked of DNS."""
     try:
-        return validate_email(text, check_deliverability=False).normalized
+        return validate_email(text, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
         raise refusal(f"Is not an e-mail address: {error}") from error
 
@@ -161,29 +165,29 @@ def _trimmed(longest: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, max_length=longest)
 
 
-Name = Annotated[str, _NOT_BLANK, _trimmed(100), _ONE_LINE]
-Line = Annotated[str, _NOT_BLANK, _trimmed(200), _ONE_LINE]
-Email = Annotated[str, _NOT_BLANK, _trimmed(254), _ONE_LINE, AfterValidator(email)]  # RFC 5321: a path has 256 signs
-Phone = Annotated[str, _NOT_BLANK, _trimmed(40), _ONE_LINE, AfterValidator(phone)]
+Name = Annotated[str, _trimmed(100), _NOT_BLANK, _ONE_LINE]
+Line = Annotated[str, _trimmed(200), _NOT_BLANK, _ONE_LINE]
+Email = Annotated[str, _trimmed(254), _NOT_BLANK, _ONE_LINE, AfterValidator(email)]  # RFC 5321: a path has 256 signs
+Phone = Annotated[str, _trimmed(40), _NOT_BLANK, _ONE_LINE, AfterValidator(phone)]
 DateOfBirth = Annotated[date, AfterValidator(date_of_birth)]
-LicenceNumber = Annotated[str, _NOT_BLANK, _trimmed(30), _ONE_LINE, AfterValidator(licence_number)]
+LicenceNumber = Annotated[str, _trimmed(30), _NOT_BLANK, _ONE_LINE, AfterValidator(licence_number)]
 LicenceState = Annotated[
     str,
-    _NOT_BLANK,
     _trimmed(10),
+    _NOT_BLANK,
     AfterValidator(licence_state),
     Field(description="US state or Canadian province (`CA`, `ON`), or ISO 3166-2 code elsewhere (`DE-BY`)."),
 ]
 YearsLicensed = Annotated[int, Field(strict=True, ge=0, le=90)]
-ZipCode = Annotated[str, _NOT_BLANK, _trimmed(10), AfterValidator(zip_code)]
+ZipCode = Annotated[str, _trimmed(10), _NOT_BLANK, AfterValidator(zip_code)]
 Vin = Annotated[
     str,
-    _NOT_BLANK,
     _trimmed(17),
+    _NOT_BLANK,
     AfterValidator(vin),
     Field(description="17 signs; the check digit is verified where the VIN is North American."),
 ]
-Plate = Annotated[str, _NOT_BLANK, _trimmed(20), _ONE_LINE]
+Plate = Annotated[str, _trimmed(20), _NOT_BLANK, _ONE_LINE]
 ModelYear = Annotated[int, Field(strict=True), AfterValidator(model_year)]
 
 # An id that somebody chooses: it stands in addresses as it is.

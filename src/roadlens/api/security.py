@@ -58,4 +58,9 @@ async def viewer(claims: Annotated[Claims, Depends(token_claims)], session: Read
     return await admit(session, claims, Audience.VIEWERS)
 
 
+async def administrator(claims: Annotated[Claims, Depends(token_claims)], session: Reading) -> TokenHolder:
+    return await admit(session, claims, Audience.ADMINS)
+
+
 may_view = Depends(viewer)
+may_administer = Depends(administrator)

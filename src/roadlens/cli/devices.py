@@ -9,9 +9,12 @@ from typing import Annotated
 import typer
 
 from roadlens.settings import read_settings
-from roadlens.storage.reads.devices import DeviceLine, list_devices
+from roadlens.storage.reads import devices
+from roadlens.storage.reads.devices import DeviceRow
 from roadlens.telemetry.delivery import Ingest, Outcome
 from roadlens.wiring import open_command
+
+_PAGE = 1000
 
 app = typer.Typer(help="Devices: list those that report, assign one to a driver and a vehicle.", no_args_is_help=True)
 
@@ -28,10 +31,12 @@ def list_(
 
       roadlens devices list --unassigned
     """
-    for line in asyncio.run(_list(unassigned)):
-        whose = f"{line.driver_id} {line.vehicle_id}" if line.driver_id else "unassigned"
-        seen = line.last_fix_at.isoformat() if line.last_fix_at else "never"
-        print(f"{line.unique_id}\t{whose}\t{line.positions} positions\tlast {seen}\t{line.name or ''}")
+    for device in asyncio.run(_list(unassigned)):
+        whose = "unassigned"
+        if device.driver is not None and device.vehicle is not None:
+            whose = f"{device.driver.driver_id} {device.vehicle.vehicle_id}"
+        seen = device.last_fix_at.isoformat() if device.last_fix_at else "never"
+        print(f"{device.unique_id}\t{whose}\t{device.positions} positions\tlast {seen}\t{device.name or ''}")
 
 
 @app.command()
@@ -52,9 +57,15 @@ def assign(
     print(f"{unique_id} is assigned to {driver} in {vehicle}: {outcome.trips:,} new trips, {outcome.events:,} events")
 
 
-async def _list(unassigned: bool) -> list[DeviceLine]:
+async def _list(unassigned: bool) -> list[DeviceRow]:
+    """All of them: page after page, of one moment."""
+    found: list[DeviceRow] = []
     async with open_command(read_settings(), "devices") as wiring, wiring.database.read() as session:
-        return await list_devices(session, unassigned=unassigned)
+        while page := await devices.page(
+            session, unassigned=unassigned or None, after=found[-1].unique_id if found else "", limit=_PAGE
+        ):
+            found += page
+    return found
 
 
 async def _assign(

@@ -23,6 +23,6 @@ def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default", None)
 
 
-def absent() -> Any:
+def absent(**bounds: Any) -> Any:
     """The default of a patch's field that may be left out and may not be null."""
-    return Field(default=None, json_schema_extra=_without_default)
+    return Field(default=None, json_schema_extra=_without_default, **bounds)

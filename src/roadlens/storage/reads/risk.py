@@ -25,7 +25,7 @@ FROM drivers
 LEFT JOIN LATERAL (
     SELECT * FROM risk_scores WHERE driver_id = :driver_id ORDER BY day DESC LIMIT 1
 ) AS latest USING (driver_id)
-LEFT JOIN score_versions ON version = latest.score_version
+LEFT JOIN score_versions ON score_versions.version = latest.score_version
 WHERE driver_id = :driver_id
 """
 

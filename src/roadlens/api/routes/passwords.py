@@ -1,0 +1,62 @@
+"""A user's own password: the old one for a new one."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from roadlens.api.dependencies import ClientHost, State
+from roadlens.api.openapi import ALWAYS, problems
+from roadlens.api.schemas.auth import Token
+from roadlens.api.schemas.user_edits import OwnPassword
+from roadlens.api.security import Audience, admit, token_claims
+from roadlens.api.sign_in import sign_in
+from roadlens.api.tokens import Claims
+from roadlens.errors import InvalidInput, NotAuthenticated
+from roadlens.storage.reads.users import TokenHolder
+from roadlens.storage.writes import users
+from roadlens.storage.writes.audit import Actor
+
+router = APIRouter(
+    prefix="/auth",
+    tags=["auth"],
+    responses=problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, *ALWAYS),
+)
+
+
+async def signed_in(claims: Annotated[Claims, Depends(token_claims)], state: State) -> TokenHolder:
+    """Who asks; the transaction ends at once."""
+    async with state.database.read() as session:
+        return await admit(session, claims, Audience.VIEWERS)
+
+
+@router.post("/password")
+async def change_own_password(
+    body: OwnPassword,
+    claims: Annotated[Claims, Depends(token_claims)],
+    holder: Annotated[TokenHolder, Depends(signed_in)],
+    state: State,
+    host: ClientHost,
+    response: Response,
+) -> Token:
+    """Replace one's own password. All tokens given out under the old one end; the answer is a new one.
+
+    Wrong passwords count like those of a sign-in. No connection is held while passwords are checked and hashed.
+    """
+    try:
+        await sign_in(state, holder.username, body.current, host)
+    except NotAuthenticated as error:
+        raise InvalidInput("The current password is another one.", field="current") from error
+    password_hash = await state.passwords.hash(body.new)
+    who = Actor(holder.username, holder.user_id)
+    async with state.database.write() as session:
+        epoch = await users.change_own_password(session, who, claims.token_epoch, password_hash)
+    if epoch is None:
+        raise NotAuthenticated("The token is no longer valid. Sign in again at /api/v1/auth/login.")
+    response.headers["Cache-Control"] = "no-store"
+    return Token(
+        access_token=state.tokens.issue(holder.user_id, epoch),
+        expires_in=int(state.tokens.lifetime.total_seconds()),
+    )
