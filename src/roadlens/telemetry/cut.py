@@ -57,7 +57,7 @@ def cut(parameters: Parameters, fixes: Positions, assignments: Sequence[Assignme
         return Cut([], None, 0)
     owner = _owners(fixes["fix_time"], assignments)
     standing = fixes["speed_kmh"] < parameters.standing_below_kmh
-    block = np.cumsum(np.concatenate(([False], _silences(parameters, fixes, standing) | (np.diff(owner) != 0))))
+    block = np.cumsum(np.concatenate(([False], _silences(parameters, fixes, standing) | (owner[1:] != owner[:-1]))))
     starts, stops = _moving_runs(parameters, fixes, standing, block)
     legs: list[Leg] = []
     first: int | None = None
@@ -93,13 +93,14 @@ def _owners(times: Ints, assignments: Sequence[Assignment]) -> Ints:
 
 def _silences(parameters: Parameters, fixes: Positions, standing: Bools) -> Bools:
     """After which fixes the device was silent for too long. A standing one may have gone to sleep: less is too long."""
-    seconds = np.diff(fixes["fix_time"]) / 1e6
+    times = fixes["fix_time"]
+    seconds = (times[1:] - times[:-1]) / 1e6
     return seconds >= np.where(standing[:-1], parameters.silence_standing_s, parameters.silence_moving_s)
 
 
 def _moving_runs(parameters: Parameters, fixes: Positions, standing: Bools, block: Ints) -> tuple[list[int], list[int]]:
     """The runs [start, stop) of moving fixes, without blips: a parked receiver's position wanders for a few seconds."""
-    edge = np.flatnonzero(np.concatenate(([True], (np.diff(standing) != 0) | (np.diff(block) != 0))))
+    edge = np.flatnonzero(np.concatenate(([True], (standing[1:] != standing[:-1]) | (block[1:] != block[:-1]))))
     ends = np.append(edge[1:], len(fixes))
     moving = ~standing[edge]
     edge, ends = edge[moving], ends[moving]

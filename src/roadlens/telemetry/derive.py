@@ -33,8 +33,9 @@ class Event(NamedTuple):
 def derive(track: Track) -> list[Event]:
     """All events of a leg in the order of time; an alarm and a derivation of the same moment are the device's one."""
     found: list[Event] = []
+    silent = not track.fixes["alarms"].any()
     for kind in EventType:
-        alarms = _alarms(track, kind)
+        alarms = [] if silent else _alarms(track, kind)
         margin = _margin(track.parameters, kind)
         found += alarms
         found += [event for event in _derived(track, kind) if not _told(track, event, alarms, margin)]
@@ -73,6 +74,8 @@ def _derived(track: Track, kind: EventType) -> list[Event]:
     threshold, confidence, at_least = _rule(parameters, kind)
     with np.errstate(invalid="ignore"):
         beyond = measure >= threshold
+    if not beyond.any():
+        return []
     if kind is EventType.HARSH_CORNERING:
         beyond &= track.speed_ms * KMH_PER_MS >= parameters.cornering_speed_at_least_kmh
     events = []

@@ -145,9 +145,11 @@ def one_a_moment(fixes: Positions) -> Positions:
 
     A device may report a moment twice with different attributes. Which report came first must not matter.
     """
-    if not len(fixes):
+    times = fixes["fix_time"]
+    apart = times[1:] != times[:-1]
+    if apart.all():
         return fixes
-    starts = np.flatnonzero(np.concatenate(([True], np.diff(fixes["fix_time"]) != 0)))
-    merged = fixes[starts].copy()
+    starts = np.flatnonzero(np.concatenate(([True], apart)))
+    merged = fixes[starts]
     merged["alarms"] = np.bitwise_or.reduceat(fixes["alarms"], starts)
     return merged
