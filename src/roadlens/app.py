@@ -91,11 +91,12 @@ def create_app(wiring: Wiring) -> FastAPI:
         assignments,
         users,
         audit,
-        ingest,
     ):
         v1.include_router(resource.router)
     for edited in (drivers, vehicles, devices, assignments, users):
         v1.include_router(edited.edits)
+    # First, for routes are tried in order, and no other is asked so often.
+    app.include_router(ingest.router, prefix="/api/v1")
     app.include_router(v1)
     app.include_router(health.router)
     reference.install(app)

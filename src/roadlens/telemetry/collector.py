@@ -75,13 +75,13 @@ class Collector:
             DatabaseUnavailable: the database is away.
         """
         self._ingest = await Ingest.open(self._database)
-        task = asyncio.create_task(self._work(self._ingest))
+        work = asyncio.create_task(self._work(self._ingest))
         try:
             yield
         finally:
             self._ingest = None
             self._came.set()
-            await task
+            await work
 
     async def send(self, token: bytes, claim: DeviceClaim, fix: Fix) -> None:
         """Store one position; when this returns, it is committed.

@@ -95,7 +95,7 @@ def _silences(parameters: Parameters, fixes: Positions, standing: Bools) -> Bool
     """After which fixes the device was silent for too long. A standing one may have gone to sleep: less is too long."""
     times = fixes["fix_time"]
     seconds = (times[1:] - times[:-1]) / 1e6
-    return seconds >= np.where(standing[:-1], parameters.silence_standing_s, parameters.silence_moving_s)
+    return np.asarray(seconds >= np.where(standing[:-1], parameters.silence_standing_s, parameters.silence_moving_s))
 
 
 def _moving_runs(parameters: Parameters, fixes: Positions, standing: Bools, block: Ints) -> tuple[list[int], list[int]]:

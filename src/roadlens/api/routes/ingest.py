@@ -1,19 +1,19 @@
 """Positions come in: one at a time from Traccar or a phone, or many. 200 is said once they are committed, never before.
 
-These routes read their bodies themselves: what a tracker says goes straight into a typed struct, and past FastAPI's
-models, which would cost more than all the rest of it.
+These routes read their bodies themselves: what a tracker says goes straight into a typed struct.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from roadlens.api import ingest_body, ingest_tokens
@@ -37,8 +37,17 @@ _STORED = msgspec.json.encode({"stored": 1, "ignored": 0, "detail": None})
 # What is well-formed and yet no position of ours: a sender who is refused would only send it again.
 _IGNORED: Final = (Reason.NOT_VALID, Reason.NOT_OURS)
 
+
+class _Route(APIRoute):
+    """A route without FastAPI's dependencies and models: they would cost more than all the rest of a position."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return self.endpoint
+
+
 router = APIRouter(
     prefix="/ingest",
+    route_class=_Route,
     tags=["ingest"],
     responses=problems(
         HTTPStatus.BAD_REQUEST,
