@@ -47,7 +47,7 @@ def test_make_a_user_and_change_the_password(installation: Installation) -> None
     assert log == [
         (
             *("command line", "create", "user", str(user_id)),
-            {"username": "ada", "email": "ada@example.com", "role": "viewer"},
+            {"user_id": user_id, "username": "ada", "email": "ada@example.com", "role": "viewer", "active": True},
         ),
         ("command line", "password", "user", str(user_id), None),
     ]
@@ -70,6 +70,7 @@ def test_what_is_refused(installation: Installation) -> None:
         (users(installation, "create", "ADA", "--role", "admin"), Conflict, 'already a user named "ADA"'),
         (users(installation, "create", "bo", "--role", "viewer", password="short"), InvalidInput, "at least 8"),
         (users(installation, "create", " ", "--role", "viewer"), InvalidInput, "must not be empty"),
+        (users(installation, "create", "bo", "--role", "viewer", "--email", "x"), InvalidInput, "not an e-mail"),
         (users(installation, "password", "nobody"), NotFound, 'no user named "nobody"'),
     ):
         assert isinstance(done.exception, error)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from roadlens.errors import DatabaseUnavailable
-from roadlens.storage.database import Database
+from roadlens.errors import DatabaseUnavailable, Overloaded
+from roadlens.storage.database import Database, WriteSession
 
 INSERT_VEHICLE = "INSERT INTO vehicles (vehicle_id, name) VALUES ('VEH-0001', 'van')"
 
@@ -48,3 +50,48 @@ async def test_an_absent_database_is_unavailable() -> None:
         async with nowhere.read() as session:
             await session.value("SELECT 1")
     await nowhere.close()
+
+
+async def test_two_that_wait_for_each_other_both_come_through(database: Database) -> None:
+    """Each takes one row and then the other's: PostgreSQL ends one of them, which then runs anew."""
+    async with database.write() as session:
+        await session.execute("INSERT INTO vehicles (vehicle_id, name) VALUES ('A', '0'), ('B', '0')")
+
+    async def both(session: WriteSession, first: str, second: str) -> None:
+        for vehicle in (first, second):
+            await session.execute(
+                "UPDATE vehicles SET name = (name::int + 1)::text WHERE vehicle_id = :id", {"id": vehicle}
+            )
+            await asyncio.sleep(0.3)
+
+    async def in_a_savepoint(first: str, second: str) -> None:
+        async with database.write() as session:
+            await session.execute("INSERT INTO vehicles (vehicle_id, name) VALUES (:id, 'kept')", {"id": first * 2})
+            await session.retrying(lambda: both(session, first, second))
+
+    await asyncio.gather(
+        database.retrying(lambda session: both(session, "A", "B")),
+        database.retrying(lambda session: both(session, "B", "A")),
+    )
+    await asyncio.gather(in_a_savepoint("A", "B"), in_a_savepoint("B", "A"))
+    async with database.read() as reading:
+        names = await reading.tuples("SELECT vehicle_id, name FROM vehicles ORDER BY vehicle_id")
+    assert names == [("A", "4"), ("AA", "kept"), ("B", "4"), ("BB", "kept")]
+
+
+async def test_a_deadlock_that_nobody_tries_anew_is_told(database: Database) -> None:
+    async with database.write() as session:
+        await session.execute("INSERT INTO vehicles (vehicle_id, name) VALUES ('A', '0'), ('B', '0')")
+
+    async def both(*vehicles: str) -> str:
+        try:
+            async with database.write() as session:
+                for vehicle in vehicles:
+                    await session.execute("UPDATE vehicles SET name = 'x' WHERE vehicle_id = :id", {"id": vehicle})
+                    await asyncio.sleep(0.3)
+        except Overloaded as error:
+            return error.detail
+        return "done"
+
+    told = await asyncio.gather(both("A", "B"), both("B", "A"))
+    assert sorted(told) == ["Somebody else is changing the same. Nothing was changed; try again.", "done"]

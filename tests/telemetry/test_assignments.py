@@ -1,87 +1,98 @@
-"""Edits beside deliveries: neither waits for ever, and afterwards every row is what the positions and assignments say."""
+"""Edits beside deliveries: neither waits for ever, and then every row is what the positions and assignments say."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 from roadlens.errors import RoadlensError
-from roadlens.storage.database import Database
+from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.writes import drivers
 from roadlens.storage.writes.edits import Who
 from roadlens.telemetry import assignments
+from roadlens.telemetry.batch import Fix
 from roadlens.telemetry.doctor import differences
 from tests.support import fleet
 from tests.support.fleet import NOON, drive
 
 DAY_S = 86_400
 EDITOR: Who = "test"
+DEVICES = [f"DEV-{number}" for number in range(6)]
+PEOPLE = [f"DRV-{number}" for number in range(4)]
 
 
-async def test_edits_and_deliveries_at_once_leave_exact_rows(database: Database) -> None:
-    """Six devices of four drivers are delivered from many connections, in parts and some twice, while assignments are
-    corrected, ended and deleted, drivers removed, and devices given to others. Then nothing differs, and cutting
-    everything again changes nothing."""
-    ingest = await fleet.open_ingest(database)
-    devices = [f"DEV-{number}" for number in range(6)]
-    people = [f"DRV-{number}" for number in range(4)]
-    await fleet.make_people(database, people, ("VEH-1", "VEH-2"))
-    await fleet.make_devices(database, devices)
-    for number, unique_id in enumerate(devices):
-        await ingest.assign(unique_id, people[number % 4], "VEH-1", actor="test")
-    sent = [
-        (unique_id, each)
-        for number, unique_id in enumerate(devices)
-        for day in range(6)
-        for each in drive(number * 700 + day * DAY_S, 200)
-    ]
-    parts = [sent[start::30] for start in range(30)]
-    chance = random.Random(7)
+class Office:
+    """Somebody who changes assignments at random, while deliveries come in."""
 
-    async def deliver(part: list[tuple[str, fleet.Fix]]) -> None:
-        await asyncio.sleep(chance.random() * 2)
-        await ingest.deliver(fleet.batch(part), register=True)
+    def __init__(self, database: Database, chance: random.Random) -> None:
+        self.database = database
+        self.chance = chance
 
-    async def edit(number: int) -> str:
-        await asyncio.sleep(chance.random() * 2)
-        unique_id, driver = chance.choice(devices), chance.choice(people)
-        begin = NOON + timedelta(days=chance.randrange(6))
-        async with database.write() as session:
-            held = await session.tuples("SELECT assignment_id FROM device_assignments ORDER BY random() LIMIT 1")
+    async def later(self, edit: Callable[[WriteSession], Awaitable[object]]) -> str:
+        """Do it at some moment; returns what became of it."""
+        await asyncio.sleep(self.chance.random() * 2)
         try:
-            async with database.write() as session:
-                match number % 4:
-                    case 0:
-                        values = {"driver_id": driver, "vehicle_id": "VEH-2", "valid_from": begin, "valid_to": None}
-                        await assignments.assign(session, EDITOR, unique_id, values)
-                    case 1 if held:
-                        await assignments.correct(session, EDITOR, held[0][0], {"valid_to": begin}, None)
-                    case 2 if held:
-                        await assignments.correct(session, EDITOR, held[0][0], {"driver_id": driver}, None)
-                    case 3 if number % 3 == 0:
-                        await assignments.remove_driver(session, EDITOR, driver, None)
-                    case 3 if held:
-                        await assignments.remove(session, EDITOR, held[0][0], None)
+            async with self.database.write() as session:
+                await edit(session)
         except RoadlensError as error:
             return error.code
         return "done"
 
-    async def change(driver: str) -> None:
-        """What an administrator fills in waits for no delivery."""
-        for city in ("Lund", "Malmö"):
-            await asyncio.sleep(chance.random())
-            try:
-                async with database.write() as session:
-                    await drivers.change(session, EDITOR, driver, {"city": city}, None, lambda _: None)
-            except RoadlensError:
-                return
+    async def assign(self, session: WriteSession) -> None:
+        span = {"valid_from": self.some_day(), "valid_to": None}
+        whom = {"driver_id": self.chance.choice(PEOPLE), "vehicle_id": "VEH-2"}
+        await assignments.assign(session, EDITOR, self.chance.choice(DEVICES), whom | span)
 
-    edits = [edit(number) for number in range(40)]
+    async def end(self, session: WriteSession) -> None:
+        await assignments.correct(session, EDITOR, await self.held(session), {"valid_to": self.some_day()}, None)
+
+    async def hand_over(self, session: WriteSession) -> None:
+        whom = {"driver_id": self.chance.choice(PEOPLE)}
+        await assignments.correct(session, EDITOR, await self.held(session), whom, None)
+
+    async def delete(self, session: WriteSession) -> None:
+        await assignments.remove(session, EDITOR, await self.held(session), None)
+
+    async def dismiss(self, session: WriteSession) -> None:
+        await assignments.remove_driver(session, EDITOR, self.chance.choice(PEOPLE), None)
+
+    async def rename(self, session: WriteSession) -> None:
+        city = {"city": str(self.chance.random())}
+        await drivers.change(session, EDITOR, self.chance.choice(PEOPLE), city, None, lambda _: None)
+
+    async def held(self, session: WriteSession) -> int:
+        found = await session.value("SELECT assignment_id FROM device_assignments ORDER BY random() LIMIT 1")
+        return int(found or 0)
+
+    def some_day(self) -> datetime:
+        return NOON + timedelta(days=self.chance.randrange(6))
+
+
+async def test_edits_and_deliveries_at_once_leave_exact_rows(database: Database) -> None:
+    """Six devices of four drivers are delivered in parts, some of them twice, while assignments are made, ended, handed
+    over and deleted, and drivers removed. Then nothing differs, and cutting everything again changes nothing."""
+    ingest = await fleet.open_ingest(database)
+    await fleet.make_people(database, PEOPLE, ("VEH-1", "VEH-2"))
+    await fleet.make_devices(database, DEVICES)
+    for number, unique_id in enumerate(DEVICES):
+        await ingest.assign(unique_id, PEOPLE[number % 4], "VEH-1", actor="test")
+    drives = [(number, drive(number * 700 + day * DAY_S, 200)) for number in range(6) for day in range(6)]
+    sent = [(DEVICES[number], each) for number, fixes in drives for each in fixes]
+    parts = [sent[start::30] for start in range(30)]
+    chance = random.Random(7)
+    office = Office(database, chance)
+
+    async def deliver(part: list[tuple[str, Fix]]) -> None:
+        await asyncio.sleep(chance.random() * 2)
+        await ingest.deliver(fleet.batch(part), register=True)
+
+    day = [office.assign, office.end, office.hand_over, office.delete, office.rename] * 8 + [office.dismiss] * 3
     async with asyncio.timeout(120):
-        told = await asyncio.gather(
-            *edits, *(deliver(part) for part in [*parts, *parts[::4]]), *(change(driver) for driver in people)
-        )
+        deliveries = asyncio.gather(*(deliver(part) for part in [*parts, *parts[::4]]))
+        told = await asyncio.gather(*(office.later(edit) for edit in day))
+        await deliveries
     assert told.count("done") >= 10
     assert await differences(database) == []
     stored = await fleet.rows(database)

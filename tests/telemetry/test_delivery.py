@@ -185,3 +185,16 @@ async def test_new_months_need_no_second_connection(database_url: str) -> None:
     outcomes = await asyncio.gather(*deliveries)
     assert [outcome.trips for outcome in outcomes] == [1] * 6
     await small.close()
+
+
+async def test_an_id_that_somebody_chooses_meanwhile_is_left_to_them(database: Database) -> None:
+    """1. A driver DRV-0001 is made by hand, not yet committed. 2. A registration draws DRV-0001, for it sees none, and
+    waits at the key. 3. The driver is committed: the registration draws another one."""
+    ingest = await fleet.open_ingest(database)
+    async with database.write() as session:
+        await session.execute("INSERT INTO drivers (driver_id, first_name, last_name) VALUES ('DRV-0001', 'A', 'B')")
+        delivery = asyncio.create_task(fleet.deliver(ingest, "A", drive(0, 100)))
+        async with database.read() as looking:
+            while not await looking.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - PostgreSQL has no event for it
+                await asyncio.sleep(0.01)
+    assert (await delivery).registered == {"A": "DRV-0002"}

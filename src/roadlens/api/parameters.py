@@ -7,20 +7,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query
-from pydantic import AfterValidator
 
-from roadlens.api.schemas.answer import Text
+from roadlens.api.schemas.answer import Moment, Text
 from roadlens.domain import first_id_at
 from roadlens.storage.reads.id_spans import IdSpan
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-Moment = Annotated[datetime, AfterValidator(_aware)]
 
 DriverId = Annotated[Text, Path(max_length=100, examples=["DRV-0001"])]
 VehicleId = Annotated[Text, Path(max_length=100, examples=["VEH-0001"])]

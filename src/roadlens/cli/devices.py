@@ -23,7 +23,7 @@ Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT
 
 @app.command("list")
 def list_(
-    unassigned: Annotated[bool, typer.Option("--unassigned", help="Only those that belong to nobody.")] = False,
+    unassigned: Annotated[bool, typer.Option("--unassigned", help="Only those that nobody has now.")] = False,
 ) -> None:
     """List devices with their driver, vehicle, number of positions and last report.
 

@@ -7,7 +7,9 @@ import sys
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
+from roadlens.api import fields
 from roadlens.api.passwords import hash_password
 from roadlens.domain import SHORTEST_PASSWORD, Role
 from roadlens.errors import InvalidInput
@@ -17,6 +19,9 @@ from roadlens.wiring import admin_password_file, open_command
 
 # Who the audit log names.
 _ACTOR = "command line"
+
+_NAME: TypeAdapter[str] = TypeAdapter(fields.Line)
+_EMAIL: TypeAdapter[str | None] = TypeAdapter(fields.Email | None)
 
 app = typer.Typer(help="Users: make one, change a password.", no_args_is_help=True)
 
@@ -40,8 +45,9 @@ def create(
       pass show roadlens/ada | roadlens users create ada --role admin --password-stdin
     """
     settings = read_settings()
+    name, email = _checked(name, email)
     password_hash = hash_password(_password(password_stdin))
-    asyncio.run(_create(settings, _checked(name), role, email, password_hash))
+    asyncio.run(_create(settings, name, role, email, password_hash))
     print(f"{name} can sign in as {role}.")
 
 
@@ -74,10 +80,14 @@ async def _change_password(settings: Settings, name: str, password_hash: str) ->
         await users.change_password(session, _ACTOR, username=name, password_hash=password_hash)
 
 
-def _checked(name: str) -> str:
+def _checked(name: str, email: str | None) -> tuple[str, str | None]:
+    """Name and address by the rules of the API."""
     if not name.strip() or name != name.strip():
         raise InvalidInput("A user's name must not be empty, nor begin or end with a space.")
-    return name
+    try:
+        return _NAME.validate_python(name), _EMAIL.validate_python(email)
+    except ValidationError as error:
+        raise InvalidInput(f"{name}, {email}: {error.errors()[0]['msg']}") from error
 
 
 def _password(from_stdin: bool) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from roadlens.errors import DatabaseUnavailable, SetupError
+from roadlens.errors import DatabaseUnavailable, Overloaded, SetupError
 
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
@@ -26,7 +26,9 @@ StatementObserver = Callable[[str, float], None]
 # Classes of SQLSTATE (PostgreSQL manual, appendix A) that mean "not now": connection, resources, operator intervention,
 # system error, and a lock that was not to be had in time.
 _AWAY = ("08", "53", "57P", "58", "55P03")
-_RETRY = ("40001", "40P01")
+_DEADLOCK = ("40001", "40P01")
+# A key that somebody else took at the same moment is seen as taken at the next attempt, and another one is drawn.
+_RETRY = (*_DEADLOCK, "23505")
 _ATTEMPTS = 5
 
 AWAY_DETAIL = "The database does not answer. Nothing was changed; try again in a few seconds."
@@ -153,19 +155,26 @@ class Database:
 
         Raises:
             DatabaseUnavailable: the database is away or has no connection left. Nothing was changed.
+            Overloaded: others were in the way. Nothing was changed.
         """
         async with _translated(), self._engine.begin() as connection:
             yield WriteSession(connection)
 
     async def retrying(self, work: Callable[[WriteSession], Awaitable[T]]) -> T:
-        """Run `work` in a write session, anew when PostgreSQL ended it for a deadlock with another one."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                async with self.write() as session:
-                    return await work(session)
-            except DBAPIError as error:
-                if attempt == _ATTEMPTS or _sqlstate(error) not in _RETRY:
-                    raise
+        """Run `work` in a write session, anew when PostgreSQL ended it for a deadlock with another one.
+
+        Raises:
+            DatabaseUnavailable: the database is away or has no connection left. Nothing was changed.
+            Overloaded: others were in the way each time. Nothing was changed.
+        """
+        async with _translated():
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    async with self._engine.begin() as connection:
+                        return await work(WriteSession(connection))
+                except DBAPIError as error:
+                    if attempt == _ATTEMPTS or _sqlstate(error) not in _RETRY:
+                        raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _started(
@@ -196,7 +205,7 @@ def _sqlstate(error: DBAPIError) -> str | None:
 
 @asynccontextmanager
 async def _translated() -> AsyncIterator[None]:
-    """Turn "the database is away" into DatabaseUnavailable, however the driver says it."""
+    """Turn "away" into DatabaseUnavailable and "in the way" into Overloaded, however the driver says it."""
     try:
         yield
     except PoolTimeout as error:
@@ -206,4 +215,6 @@ async def _translated() -> AsyncIterator[None]:
         operational = isinstance(getattr(error, "orig", error), psycopg.OperationalError | psycopg.InterfaceError)
         if (state is None and operational) or (state or "").startswith(_AWAY):
             raise DatabaseUnavailable(AWAY_DETAIL) from error
+        if state in _DEADLOCK:
+            raise Overloaded("Somebody else is changing the same. Nothing was changed; try again.") from error
         raise

@@ -13,7 +13,7 @@ from roadlens.api.openapi import GUARDED, problems
 from roadlens.api.parameters import After, DriverId, From, Limit, To, id_span
 from roadlens.api.schemas.answer import Text
 from roadlens.api.schemas.driver_edits import DriverPatch, DriverReplacement, NewDriver, check_driver
-from roadlens.api.schemas.drivers import Driver, DriverDetail, DriverListed, DriverPage
+from roadlens.api.schemas.drivers import DriverDetail, DriverListed, DriverPage, DriverRecord
 from roadlens.api.schemas.risk import DriverRisk
 from roadlens.api.schemas.statistics import DriverStatistics
 from roadlens.api.schemas.trips import Trip, TripPage
@@ -131,20 +131,20 @@ async def list_driver_trips(
 
 
 @edits.post("", status_code=HTTPStatus.CREATED, responses=MADE)
-async def create_driver(body: NewDriver, edit: Editing, response: Response) -> Driver:
+async def create_driver(body: NewDriver, edit: Editing, response: Response) -> DriverRecord:
     """Make a driver."""
     values = body.model_dump()
     check_driver(values)
     made = await edit_drivers.create(edit.session, edit.actor, values)
     response.headers["Location"] = f"/api/v1/admin/drivers/{made['driver_id']}"
     tag(response, made["version"])
-    return Driver.model_validate(made)
+    return DriverRecord.model_validate(made)
 
 
 @edits.put("/{driver_id}", responses=EDITED)
 async def replace_driver(
     driver_id: DriverId, body: DriverReplacement, edit: Editing, expected: Matching, response: Response
-) -> Driver:
+) -> DriverRecord:
     """Replace a driver: what the body leaves out is cleared."""
     return await _change(driver_id, body.model_dump(), edit, expected, response)
 
@@ -152,7 +152,7 @@ async def replace_driver(
 @edits.patch("/{driver_id}", responses=EDITED)
 async def patch_driver(
     driver_id: DriverId, body: DriverPatch, edit: Editing, expected: Matching, response: Response
-) -> Driver:
+) -> DriverRecord:
     """Change some fields of a driver (JSON merge patch): null clears, what the body leaves out stays."""
     return await _change(driver_id, body.given(), edit, expected, response)
 
@@ -163,10 +163,12 @@ async def delete_driver(driver_id: DriverId, edit: Editing, expected: Matching) 
     await assignments.remove_driver(edit.session, edit.actor, driver_id, expected)
 
 
-async def _change(driver_id: str, values: dict[str, Any], edit: Edit, expected: Expected, response: Response) -> Driver:
+async def _change(
+    driver_id: str, values: dict[str, Any], edit: Edit, expected: Expected, response: Response
+) -> DriverRecord:
     changed = await edit_drivers.change(edit.session, edit.actor, driver_id, values, expected, check_driver)
     tag(response, changed["version"])
-    return Driver.model_validate(changed)
+    return DriverRecord.model_validate(changed)
 
 
 def _no_driver(driver_id: str) -> NotFound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -34,6 +35,13 @@ def _without_nul(text: str) -> str:
 def _as_float(number: object) -> object:
     return float(number) if isinstance(number, Decimal) else number
 
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# A time that is sent without an offset is UTC.
+Moment = Annotated[datetime, AfterValidator(_aware)]
 
 # Text that PostgreSQL can hold.
 Text = Annotated[str, AfterValidator(_without_nul)]

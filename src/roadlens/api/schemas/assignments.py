@@ -6,8 +6,7 @@ import datetime
 
 from pydantic import Field
 
-from roadlens.api.parameters import Moment
-from roadlens.api.schemas.answer import Answer, Next, Text, example
+from roadlens.api.schemas.answer import Answer, Moment, Next, Text, example
 from roadlens.api.schemas.edits import Body, absent
 
 _SPAN = {

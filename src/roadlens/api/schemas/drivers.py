@@ -58,6 +58,12 @@ class Driver(Answer):
     updated_at: datetime.datetime
 
 
+class DriverRecord(Driver):
+    """The person alone: what an edit answers."""
+
+    model_config = example(_DRIVER)
+
+
 class VehicleInUse(Answer):
     vehicle_id: str
     name: str

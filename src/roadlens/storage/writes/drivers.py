@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from roadlens.storage import tables
 from roadlens.storage.database import WriteSession
-from roadlens.storage.reads.drivers import COLUMNS
 from roadlens.storage.writes import edits
 from roadlens.storage.writes.edits import Check, Expected, Kind, Row, Who
 
@@ -14,7 +14,7 @@ KIND: Final = Kind(
     name="driver",
     table="drivers",
     key="driver_id",
-    columns=tuple(COLUMNS.split(", ")),
+    columns=tuple(column.name for column in tables.drivers.columns if column.name != "version"),
     listed_at="/api/v1/admin/drivers",
     conflicts={
         "drivers_pkey": (
