@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 import psycopg
-from sqlalchemy import Executable, event, text
+from sqlalchemy import Executable, TextClause, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -91,7 +92,13 @@ class WriteSession(ReadSession):
 
 
 def _executable(statement: str | Executable) -> Executable:
-    return text(statement) if isinstance(statement, str) else statement
+    return _parsed(statement) if isinstance(statement, str) else statement
+
+
+# Statements are written once, in the code, and run very often; those that name a table or a column are few.
+@lru_cache(maxsize=512)
+def _parsed(statement: str) -> TextClause:
+    return text(statement)
 
 
 class Database:

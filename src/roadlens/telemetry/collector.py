@@ -20,6 +20,7 @@ from roadlens.telemetry.batch import Batch, Fix
 from roadlens.telemetry.delivery import Ingest, Outcome
 
 COLLECT_FOR_S = 0.01
+QUIET_FOR_S = 0.002
 MOST_TOGETHER = 1000
 MOST_WAITING = 5000
 BATCHES_AT_ONCE = 2
@@ -148,13 +149,20 @@ class Collector:
         """Until it is closed, and then until nobody waits."""
         while self._ingest is not None or self._waiting:
             await self._came.wait()
-            if self._ingest is not None:
-                await asyncio.sleep(COLLECT_FOR_S)
+            await self._collect()
             group, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
             if not self._waiting and self._ingest is not None:
                 self._came.clear()
             if group:
                 await self._store(ingest, group)
+
+    async def _collect(self) -> None:
+        """Let others come, for as long as some do, and no longer than each may be kept waiting."""
+        loop = asyncio.get_running_loop()
+        until, seen = loop.time() + COLLECT_FOR_S, 0
+        while self._ingest is not None and seen < len(self._waiting) and loop.time() < until:
+            seen = len(self._waiting)
+            await asyncio.sleep(QUIET_FOR_S)
 
     async def _store(self, ingest: Ingest, group: Sequence[_Waiting]) -> None:
         """All in one transaction. Where one of them makes that fail, each by itself: nobody suffers for another."""

@@ -13,6 +13,7 @@ from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.writes.positions import Partitions
 from roadlens.telemetry import assignments
 from roadlens.telemetry.batch import Batch, Complaint, Reason
+from roadlens.telemetry.memory import Memory, Recent
 from roadlens.telemetry.rules import read_rules
 from roadlens.telemetry.steps import STEPS, Step
 from roadlens.telemetry.work import Rules, Work
@@ -51,6 +52,7 @@ class Ingest:
         self._database = database
         self._rules = rules
         self._partitions = Partitions()
+        self._memory = Memory()
 
     @classmethod
     async def open(cls, database: Database) -> Self:
@@ -88,12 +90,15 @@ class Ingest:
         """
         received_at = datetime.now(UTC)
 
-        async def run(session: WriteSession) -> Outcome:
+        async def run(session: WriteSession) -> tuple[Outcome, dict[int, Recent]]:
             batch = await compose(session)
-            work = Work(session, self._rules, self._partitions, batch, received_at, register, actor)
-            return await _take(STEPS, work)
+            work = Work(session, self._rules, self._partitions, batch, received_at, register, actor, self._memory)
+            outcome = await _take(STEPS, work)
+            return outcome, work.recent
 
-        return await self._database.retrying(run)
+        outcome, recent = await self._database.retrying(run)
+        self._memory.keep(recent)
+        return outcome
 
     async def assign(
         self,

@@ -26,7 +26,11 @@ _SUMMED = DrivenDay._fields[2:]
 
 
 async def days(
-    session: WriteSession, rules: Rules, before: dict[str, Decimal | None], touched: AbstractSet[tuple[str, date]]
+    session: WriteSession,
+    rules: Rules,
+    before: dict[str, Decimal | None],
+    driven: AbstractSet[tuple[str, date]],
+    emptied: AbstractSet[tuple[str, date]],
 ) -> None:
     """Recompute the touched days of drivers and every score that looks back on them.
 
@@ -34,15 +38,18 @@ async def days(
         session: the transaction that changed the trips; it holds the drivers.
         rules: the active score version.
         before: each touched driver's latest score before the change.
-        touched: driver and day of each trip that came, went or changed.
+        driven: driver and day of each trip that came or changed.
+        emptied: driver and day of each other trip that went; the driver may have made no trip on that day after all.
     """
+    touched = driven | emptied
     await read_models.put_driver_days(session, [_bounds(driver, day, rules.zone) for driver, day in touched])
-    await scores.forget_empty(session, sorted(touched))
+    if emptied:
+        await scores.forget_empty(session, sorted(emptied))
     window = timedelta(days=rules.parameters.risk_window_days)
     first_touched = {driver: min(day for _, day in group) for driver, group in _by_driver(touched)}
-    driven = await driven_days(session, list(first_touched), [day - window for day in first_touched.values()])
+    known = await driven_days(session, list(first_touched), [day - window for day in first_touched.values()])
     scored: list[ScoredDay] = []
-    for driver, group in groupby(driven, key=lambda row: row.driver_id):
+    for driver, group in groupby(known, key=lambda row: row.driver_id):
         hit = [day for touched_driver, day in touched if touched_driver == driver]
         scored += history(rules, list(group), hit)
     await scores.put(session, scored, rules.version)

@@ -6,18 +6,20 @@ run in one transaction, so a delivery is stored whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 import numpy as np
 
 from roadlens.domain import from_unix_microseconds
 from roadlens.storage.binary import Positions
 from roadlens.storage.reads import tracks
-from roadlens.storage.reads.tracks import Window
+from roadlens.storage.reads.tracks import Assignment, Window
 from roadlens.storage.writes import devices, positions, read_models, trips
 from roadlens.telemetry import rescore
 from roadlens.telemetry.cut import cut as cut_fixes
 from roadlens.telemetry.derive import derive as derive_events
+from roadlens.telemetry.recent import recall, remember
 from roadlens.telemetry.track import Track
 from roadlens.telemetry.trip import summarise
 from roadlens.telemetry.validate import judge
@@ -52,12 +54,16 @@ async def identify(work: Work) -> None:
     ids = np.array([known.get(claim.unique_id, 0) for claim in claims], dtype=np.int32)
     work.positions["device_id"] = ids[work.positions["device_id"]]
     held = sorted(known.values())
-    await devices.lock(work.session, held)
-    work.unassigned = await devices.unassigned(work.session, held)
+    work.held = await devices.lock(work.session, held)
+    await _read_owners(work, held)
+    if nobodys := [device_id for device_id in held if device_id not in work.owners]:
+        work.unassigned = await devices.unassigned(work.session, nobodys)
     fresh = [device for device in work.unassigned if not device.by_hand] if work.register else []
     if fresh:
         work.registered = await devices.register(work.session, fresh, work.actor)
         work.unassigned = [device for device in work.unassigned if device.by_hand]
+        for made in work.registered:
+            work.owners[made.device_id] = [Assignment(made.device_id, made.driver_id, made.vehicle_id, None, None)]
 
 
 async def deduplicate(work: Work) -> None:
@@ -69,7 +75,7 @@ async def deduplicate(work: Work) -> None:
 
 
 async def order(work: Work) -> None:
-    """Read back, in the order of time, the window around what is new: the trips it can change, and no more."""
+    """Get, in the order of time, the window around what is new: the trips it can change, and no more."""
     whole = {device.device_id: device.unique_id for device in work.registered}
     work.windows += [Window(device_id, unique_id, None, None) for device_id, unique_id in whole.items()]
     touched = [span for span in work.touched if span.device_id not in whole]
@@ -82,18 +88,23 @@ async def order(work: Work) -> None:
         )
     if not work.windows:
         return
-    visible = await tracks.positions(work.session, work.windows)
-    work.fixes = {window.device_id: one_a_moment(fixes) for window, fixes in zip(work.windows, visible, strict=True)}
+    for window in work.windows:
+        recall(work, window)
+    unread = [window for window in work.windows if window.device_id not in work.fixes]
+    if unread:
+        for window, fixes in zip(unread, await tracks.positions(work.session, unread), strict=True):
+            remember(work, window, fixes)
+            work.fixes[window.device_id] = fixes
+    work.fixes = {device_id: one_a_moment(fixes) for device_id, fixes in work.fixes.items()}
 
 
 async def cut(work: Work) -> None:
     """Cut each window into legs between stops, under the assignment that held."""
-    owners: dict[int, list[tracks.Assignment]] = {}
-    for assignment in await tracks.assignments(work.session, list(work.fixes)) if work.fixes else []:
-        owners.setdefault(assignment.device_id, []).append(assignment)
+    if not work.held:
+        await _read_owners(work, list(work.fixes))
     for window in work.windows:
         fixes = work.fixes[window.device_id]
-        result = cut_fixes(work.rules.parameters, fixes, owners.get(window.device_id, []))
+        result = cut_fixes(work.rules.parameters, fixes, work.owners.get(window.device_id, []))
         for leg in result.legs:
             track = Track(work.rules.parameters, fixes[leg.start : leg.stop])
             work.driven.append(Driven(window.unique_id, leg.assignment, track))
@@ -123,21 +134,39 @@ async def store(work: Work) -> None:
     session = work.session
     if not work.windows:
         return
-    stored, stored_events = await tracks.trips(session, work.windows), await tracks.events(session, work.windows)
+    stored = await tracks.trips(session, work.windows)
+    stored_events = await tracks.events(session, work.windows) if any(trip.events for trip in stored) else []
     work.changes = trips.compare(stored, work.trips, stored_events, work.events)
-    await devices.settle(session, work.settled)
+    await devices.settle(session, _newly_settled(work))
     if not work.changes:
         return
     changed = [*work.changes.gone, *work.changes.put]
     before = await read_models.lock_drivers(session, (trip.driver_id for trip in changed))
     await trips.apply(session, work.changes)
     if changed:
-        await rescore.days(session, work.rules, before, {(trip.driver_id, trip.day) for trip in changed})
+        driven = {(trip.driver_id, trip.day) for trip in work.changes.put}
+        emptied = {(trip.driver_id, trip.day) for trip in work.changes.gone} - driven
+        await rescore.days(session, work.rules, before, driven, emptied)
         await read_models.add_trips(session, work.changes.gone, work.changes.put)
 
 
 STEPS: tuple[Step, ...] = (validate, make_room, identify, deduplicate, order, cut, derive, score, store)
 AGAIN: tuple[Step, ...] = (order, cut, derive, score, store)
+
+
+async def _read_owners(work: Work, device_ids: Sequence[int]) -> None:
+    if device_ids:
+        for assignment in await tracks.assignments(work.session, device_ids):
+            work.owners.setdefault(assignment.device_id, []).append(assignment)
+
+
+def _newly_settled(work: Work) -> dict[int, datetime | None]:
+    """What the devices' rows do not say already."""
+    return {
+        device_id: moment
+        for device_id, moment in work.settled.items()
+        if device_id not in work.held or work.held[device_id].settled_at != moment
+    }
 
 
 def one_a_moment(fixes: Positions) -> Positions:

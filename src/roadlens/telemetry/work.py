@@ -13,11 +13,12 @@ from roadlens.storage.binary import POSITION, Positions
 from roadlens.storage.database import WriteSession
 from roadlens.storage.reads.tracks import Assignment, Window
 from roadlens.storage.trip_rows import EventRow, TripRow
-from roadlens.storage.writes.devices import Registered, UnassignedDevice
+from roadlens.storage.writes.devices import Progress, Registered, UnassignedDevice
 from roadlens.storage.writes.positions import Partitions, Touched
 from roadlens.storage.writes.trips import Changes
 from roadlens.telemetry.batch import Batch, Complaint, Reason
 from roadlens.telemetry.derive import Event
+from roadlens.telemetry.memory import Memory, Recent
 from roadlens.telemetry.track import Track
 
 
@@ -51,15 +52,19 @@ class Work:
     received_at: datetime
     register: bool = False
     actor: str = "ingest"
+    memory: Memory = field(default_factory=Memory)
 
     complaints: list[Complaint] = field(default_factory=list)
     positions: Positions = field(default_factory=lambda: np.zeros(0, dtype=POSITION))
     lines: list[int] = field(default_factory=list)
+    held: dict[int, Progress] = field(default_factory=dict)
+    owners: dict[int, list[Assignment]] = field(default_factory=dict)
     registered: list[Registered] = field(default_factory=list)
     unassigned: list[UnassignedDevice] = field(default_factory=list)
     touched: list[Touched] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     fixes: dict[int, Positions] = field(default_factory=dict)
+    recent: dict[int, Recent] = field(default_factory=dict)
     driven: list[Driven] = field(default_factory=list)
     settled: dict[int, datetime | None] = field(default_factory=dict)
     trips: list[TripRow] = field(default_factory=list)

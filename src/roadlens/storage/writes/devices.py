@@ -22,7 +22,13 @@ _PROGRESS = """
 INSERT INTO device_progress (device_id) SELECT device_id FROM devices WHERE unique_id = ANY(:unique_ids)
 ON CONFLICT DO NOTHING
 """
-_LOCK = "SELECT device_id FROM device_progress WHERE device_id = ANY(:devices) ORDER BY device_id FOR UPDATE"
+
+# `xmin` is the transaction that wrote the row as it is, in the lower 32 bits of its number.
+_LOCK = """
+SELECT device_id, positions, settled_at, xmin::text::bigint AS written_by,
+    (pg_current_xact_id()::text::numeric % 4294967296)::bigint AS writing
+FROM device_progress WHERE device_id = ANY(:devices) ORDER BY device_id FOR UPDATE
+"""
 
 _UNASSIGNED = """
 SELECT device_id, unique_id, name, model, category, phone, contact, by_hand FROM devices
@@ -95,6 +101,31 @@ class UnassignedDevice(NamedTuple):
     by_hand: bool = False
 
 
+class Stamp(NamedTuple):
+    """Tells one state of a device's stored positions from any other: how many, and which transaction wrote that."""
+
+    positions: int
+    written_by: int
+
+
+class Progress(NamedTuple):
+    """A device's row of `device_progress` as it was when the transaction `writing` locked it."""
+
+    device_id: int
+    positions: int
+    settled_at: datetime | None
+    written_by: int
+    writing: int
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(self.positions, self.written_by)
+
+    def stamp_after(self, added: int) -> Stamp:
+        """The stamp when that transaction has stored so many positions, one at least, and is committed."""
+        return Stamp(self.positions + added, self.writing)
+
+
 class Registered(NamedTuple):
     device_id: int
     unique_id: str
@@ -115,12 +146,12 @@ async def identify(session: WriteSession, claims: Sequence[DeviceClaim]) -> dict
     return known
 
 
-async def lock(session: WriteSession, devices: Sequence[int]) -> None:
+async def lock(session: WriteSession, devices: Sequence[int]) -> dict[int, Progress]:
     """Hold the devices until the transaction ends: deliveries of one device come one after the other.
 
     The rows are taken in the order of their ids, so that two deliveries with common devices cannot wait for each other.
     """
-    await session.tuples(_LOCK, {"devices": list(devices)})
+    return {found.device_id: found for found in await session.rows(_LOCK, Progress, {"devices": list(devices)})}
 
 
 async def unassigned(session: WriteSession, devices: Sequence[int]) -> list[UnassignedDevice]:

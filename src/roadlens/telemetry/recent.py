@@ -1,0 +1,78 @@
+"""Windows from memory: what is remembered of a device and what has just come of it are together what is stored."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from roadlens.domain import unix_microseconds
+from roadlens.storage.binary import Positions
+from roadlens.storage.reads.tracks import Window
+from roadlens.telemetry.memory import Recent
+from roadlens.telemetry.work import Work
+
+
+def recall(work: Work, window: Window) -> None:
+    """Give the delivery a window's fixes, if all of them are remembered or have just come."""
+    held = work.held.get(window.device_id)
+    recent = held and work.memory.find(window.device_id, held.stamp)
+    first, last = _microseconds(window)
+    if recent is None or not recent.covers(first):
+        return
+    came = work.positions[work.positions["device_id"] == window.device_id]
+    if recent.first is not None:
+        came = came[came["fix_time"] >= recent.first]
+    fixes = merged(recent.fixes, came)
+    work.fixes[window.device_id] = between(fixes, first, last)
+    if last is None:
+        _keep(work, window.device_id, first, fixes)
+    else:
+        _keep(work, window.device_id, recent.first, fixes)
+
+
+def remember(work: Work, window: Window, fixes: Positions) -> None:
+    """Keep a window that was read, for the next delivery, if it reaches to the last position."""
+    first, last = _microseconds(window)
+    if last is None:
+        _keep(work, window.device_id, first, fixes)
+
+
+def _keep(work: Work, device_id: int, first: int | None, fixes: Positions) -> None:
+    """Once the delivery is committed. A device of which it stored nothing keeps its stamp, and what is known of it."""
+    added = next((span.added for span in work.touched if span.device_id == device_id), 0)
+    if not added:
+        return
+    kept = between(fixes, first, None)
+    # A part of an array would hold the whole of it in memory.
+    kept = kept if len(kept) == len(fixes) else kept.copy()
+    work.recent[device_id] = Recent(work.held[device_id].stamp_after(added), first, kept)
+
+
+def _microseconds(window: Window) -> tuple[int | None, int | None]:
+    first = None if window.first is None else unix_microseconds(window.first)
+    return first, None if window.last is None else unix_microseconds(window.last)
+
+
+def merged(known: Positions, new: Positions) -> Positions:
+    """Both together, by time and digest, each fix once; `known` is so already, `new` may be in any order and repeat."""
+    if not len(new):
+        return known
+    if len(new) > 1:
+        new = _ordered(new)
+    if not len(known) or known["fix_time"][-1] < new["fix_time"][0]:
+        return np.concatenate((known, new))
+    return _ordered(np.concatenate((known, new)))
+
+
+def between(fixes: Positions, first: int | None, last: int | None) -> Positions:
+    """Those of ordered fixes from `first` to `last`, both included."""
+    times = fixes["fix_time"]
+    start = 0 if first is None else int(np.searchsorted(times, first, side="left"))
+    stop = len(fixes) if last is None else int(np.searchsorted(times, last, side="right"))
+    return fixes[start:stop]
+
+
+def _ordered(fixes: Positions) -> Positions:
+    fixes = fixes[np.lexsort((fixes["digest"], fixes["fix_time"]))]
+    times, digests = fixes["fix_time"], fixes["digest"]
+    first = np.concatenate(([True], (times[1:] != times[:-1]) | (digests[1:] != digests[:-1])))
+    return fixes[first]
