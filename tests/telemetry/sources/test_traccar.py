@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from roadlens.domain import EventType, from_unix_microseconds
 from roadlens.storage.binary import IGNITION_KNOWN, IGNITION_ON
 from roadlens.telemetry.batch import Batch, Reason, Rejected
-from roadlens.telemetry.sources.traccar import read
+from roadlens.telemetry.sources.traccar import read, read_event
 from roadlens.telemetry.validate import judge
 from tests.support.fleet import NOON
 
@@ -211,3 +211,50 @@ def test_half_a_forward_is_malformed() -> None:
     for length in range(len(whole)):
         assert reason(whole[:length])[0] in (Reason.MALFORMED, Reason.WRONG_TYPE)
     msgspec.json.decode(whole)
+
+
+def event(kind: object, alarm: object = None, /, **attributes: object) -> bytes:
+    """As Traccar forwards an event, beside the position that raised it."""
+    said = {"id": 9, "type": kind, "eventTime": "2019-05-20T14:00:01Z", "attributes": alarm and {"alarm": alarm}}
+    return json.dumps(json.loads(forward(attributes)) | {"event": said}).encode()
+
+
+def test_an_alarm_event_is_the_position_that_raised_it() -> None:
+    claim, fix = read(forward({"alarm": "hardBraking,overspeed", "sat": 9}))
+    for told in ("overspeed", "hardBraking", None):
+        raised_by = read_event(event("alarm", told, alarm="hardBraking,overspeed", sat=9))
+        assert (raised_by[0], raised_by[1].digest, raised_by[1].alarms) == (claim, fix.digest, fix.alarms)
+
+
+def test_an_alarm_that_its_position_does_not_show_is_added() -> None:
+    _, fix = read_event(event("alarm", "hardBraking"))
+    assert fix.alarms == EventType.HARSH_BRAKING.bit
+    assert fix.digest != read(forward())[1].digest
+    both = read_event(event("alarm", "hardBraking", alarm="overspeed"))[1]
+    assert both.alarms == EventType.HARSH_BRAKING.bit | EventType.SPEEDING.bit
+
+
+@pytest.mark.parametrize("kind", ["deviceOverspeed", "ignitionOn", "deviceOnline", "geofenceEnter", "media", ""])
+def test_events_of_other_kinds_are_not_ours(kind: str) -> None:
+    alone = json.dumps({"event": {"type": kind}, "device": None}).encode()
+    for record in (event(kind), alone):
+        with pytest.raises(Rejected) as rejected:
+            read_event(record)
+        assert rejected.value.reason is Reason.NOT_OURS
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (b"{", Reason.MALFORMED),
+        (forward(), Reason.WRONG_TYPE),
+        (event(7), Reason.WRONG_TYPE),
+        (b'{"event": {"type": "alarm"}}', Reason.WRONG_TYPE),
+        (event("alarm", 7), Reason.WRONG_TYPE),
+        (event("alarm").replace(b'"valid": true', b'"valid": false'), Reason.NOT_VALID),
+    ],
+)
+def test_an_event_that_cannot_be_read_is_refused(record: bytes, why: Reason) -> None:
+    with pytest.raises(Rejected) as rejected:
+        read_event(record)
+    assert rejected.value.reason is why
