@@ -14,6 +14,7 @@ from roadlens.storage.writes.positions import Partitions
 from roadlens.telemetry import assignments
 from roadlens.telemetry.batch import Batch, Complaint, Reason
 from roadlens.telemetry.memory import Memory, Recent
+from roadlens.telemetry.recent import to_keep
 from roadlens.telemetry.rules import read_rules
 from roadlens.telemetry.steps import STEPS, Step
 from roadlens.telemetry.work import Rules, Work
@@ -94,7 +95,7 @@ class Ingest:
             batch = await compose(session)
             work = Work(session, self._rules, self._partitions, batch, received_at, register, actor, self._memory)
             outcome = await _take(STEPS, work)
-            return outcome, work.recent
+            return outcome, to_keep(work)
 
         outcome, recent = await self._database.retrying(run)
         self._memory.keep(recent)

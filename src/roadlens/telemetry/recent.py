@@ -11,40 +11,51 @@ from roadlens.telemetry.memory import Recent
 from roadlens.telemetry.work import Work
 
 
-def recall(work: Work, window: Window) -> None:
-    """Give the delivery a window's fixes, if all of them are remembered or have just come."""
-    held = work.held.get(window.device_id)
-    recent = held and work.memory.find(window.device_id, held.stamp)
-    first, last = _microseconds(window)
-    if recent is None or not recent.covers(first):
-        return
-    came = work.positions[work.positions["device_id"] == window.device_id]
-    if recent.first is not None:
-        came = came[came["fix_time"] >= recent.first]
-    fixes = merged(recent.fixes, came)
-    work.fixes[window.device_id] = between(fixes, first, last)
-    if last is None:
-        _keep(work, window.device_id, first, fixes)
-    else:
-        _keep(work, window.device_id, recent.first, fixes)
+def recall(work: Work) -> None:
+    """Give the delivery the fixes of those windows of which all are remembered or have just come."""
+    came = _by_device(work.positions)
+    for window in work.windows:
+        held = work.held.get(window.device_id)
+        recent = held and work.memory.find(window.device_id, held.stamp)
+        first, last = _microseconds(window)
+        if recent is None or not recent.covers(first):
+            continue
+        new = came.get(window.device_id, work.positions[:0])
+        if recent.first is not None:
+            new = new[new["fix_time"] >= recent.first]
+        fixes = merged(recent.fixes, new)
+        work.fixes[window.device_id] = between(fixes, first, last)
+        work.recent[window.device_id] = (first if last is None else recent.first, fixes)
 
 
 def remember(work: Work, window: Window, fixes: Positions) -> None:
     """Keep a window that was read, for the next delivery, if it reaches to the last position."""
     first, last = _microseconds(window)
     if last is None:
-        _keep(work, window.device_id, first, fixes)
+        work.recent[window.device_id] = (first, fixes)
 
 
-def _keep(work: Work, device_id: int, first: int | None, fixes: Positions) -> None:
-    """Once the delivery is committed. A device of which it stored nothing keeps its stamp, and what is known of it."""
-    added = next((span.added for span in work.touched if span.device_id == device_id), 0)
-    if not added:
-        return
-    kept = between(fixes, first, None)
-    # A part of an array would hold the whole of it in memory.
-    kept = kept if len(kept) == len(fixes) else kept.copy()
-    work.recent[device_id] = Recent(work.held[device_id].stamp_after(added), first, kept)
+def to_keep(work: Work) -> dict[int, Recent]:
+    """What to remember once the delivery is committed.
+
+    A device of which it stored nothing keeps its stamp, and what is known of it.
+    """
+    kept: dict[int, Recent] = {}
+    for span in work.touched:
+        if span.device_id in work.recent:
+            first, fixes = work.recent[span.device_id]
+            part = between(fixes, first, None)
+            # A part of an array would hold the whole of it in memory.
+            part = part if len(part) == len(fixes) else part.copy()
+            kept[span.device_id] = Recent(work.held[span.device_id].stamp_after(span.added), first, part)
+    return kept
+
+
+def _by_device(positions: Positions) -> dict[int, Positions]:
+    positions = positions[np.argsort(positions["device_id"], kind="stable")]
+    ids, starts = np.unique(positions["device_id"], return_index=True)
+    ends = np.append(starts[1:], len(positions))
+    return {int(ids[n]): positions[starts[n] : ends[n]] for n in range(len(ids))}
 
 
 def _microseconds(window: Window) -> tuple[int | None, int | None]:

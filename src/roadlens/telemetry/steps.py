@@ -6,8 +6,10 @@ run in one transaction, so a delivery is stored whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,7 +27,11 @@ from roadlens.telemetry.trip import summarise
 from roadlens.telemetry.validate import judge
 from roadlens.telemetry.work import Driven, Work
 
+T = TypeVar("T")
 Step = Callable[[Work], Awaitable[None]]
+
+# Windows, or legs, that are worked on in one go: some 10 ms.
+WITHOUT_PAUSE = 50
 
 
 async def validate(work: Work) -> None:
@@ -88,8 +94,7 @@ async def order(work: Work) -> None:
         )
     if not work.windows:
         return
-    for window in work.windows:
-        recall(work, window)
+    recall(work)
     unread = [window for window in work.windows if window.device_id not in work.fixes]
     if unread:
         for window, fixes in zip(unread, await tracks.positions(work.session, unread), strict=True):
@@ -102,7 +107,7 @@ async def cut(work: Work) -> None:
     """Cut each window into legs between stops, under the assignment that held."""
     if not work.held:
         await _read_owners(work, list(work.fixes))
-    for window in work.windows:
+    async for window in _unhurried(work.windows):
         fixes = work.fixes[window.device_id]
         result = cut_fixes(work.rules.parameters, fixes, work.owners.get(window.device_id, []))
         for leg in result.legs:
@@ -115,13 +120,13 @@ async def cut(work: Work) -> None:
 
 async def derive(work: Work) -> None:
     """Find each leg's safety events."""
-    for driven in work.driven:
+    async for driven in _unhurried(work.driven):
         driven.events = derive_events(driven.track)
 
 
 async def score(work: Work) -> None:
     """Sum each leg up as a trip with its score; legs too short to be one end here."""
-    for driven in work.driven:
+    async for driven in _unhurried(work.driven):
         rules = work.rules
         rows = summarise(driven.track, driven.events, driven.unique_id, driven.assignment, rules.zone, rules.version)
         if rows is not None:
@@ -152,6 +157,14 @@ async def store(work: Work) -> None:
 
 STEPS: tuple[Step, ...] = (validate, make_room, identify, deduplicate, order, cut, derive, score, store)
 AGAIN: tuple[Step, ...] = (order, cut, derive, score, store)
+
+
+async def _unhurried(things: Iterable[T]) -> AsyncIterator[T]:
+    """The same, with pauses in which others are answered: a batch may be of thousands of devices."""
+    for number, thing in enumerate(things, 1):
+        yield thing
+        if number % WITHOUT_PAUSE == 0:
+            await asyncio.sleep(0)
 
 
 async def _read_owners(work: Work, device_ids: Sequence[int]) -> None:

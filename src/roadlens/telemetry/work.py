@@ -18,7 +18,7 @@ from roadlens.storage.writes.positions import Partitions, Touched
 from roadlens.storage.writes.trips import Changes
 from roadlens.telemetry.batch import Batch, Complaint, Reason
 from roadlens.telemetry.derive import Event
-from roadlens.telemetry.memory import Memory, Recent
+from roadlens.telemetry.memory import Memory
 from roadlens.telemetry.track import Track
 
 
@@ -64,7 +64,7 @@ class Work:
     touched: list[Touched] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     fixes: dict[int, Positions] = field(default_factory=dict)
-    recent: dict[int, Recent] = field(default_factory=dict)
+    recent: dict[int, tuple[int | None, Positions]] = field(default_factory=dict)
     driven: list[Driven] = field(default_factory=list)
     settled: dict[int, datetime | None] = field(default_factory=dict)
     trips: list[TripRow] = field(default_factory=list)
