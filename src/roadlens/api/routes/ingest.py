@@ -12,8 +12,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from roadlens.api import ingest_body, ingest_tokens
@@ -37,6 +38,34 @@ _STORED = msgspec.json.encode({"stored": 1, "ignored": 0, "detail": None})
 # What is well-formed and yet no position of ours: a sender who is refused would only send it again.
 _IGNORED: Final = (Reason.NOT_VALID, Reason.NOT_OURS)
 
+_DEVICE: Final = {"uniqueId": "867648043123456", "name": "Van 7"}
+_POSITION: Final = {
+    "fixTime": "2026-11-20T14:00:01.000+00:00",
+    "valid": True,
+    "latitude": 41.25786972,
+    "longitude": -95.98425293,
+    "speed": 26.47407,
+    "course": 270.88,
+    "attributes": {"ignition": True, "hdop": 0.9, "alarm": "hardBraking"},
+}
+_FORWARD: Final = {"position": _POSITION, "device": _DEVICE}
+_EVENT: Final = {"event": {"type": "alarm", "attributes": {"alarm": "hardBraking"}}, **_FORWARD}
+_REPORT: Final = {
+    "location": {
+        "timestamp": "2026-11-20T14:00:01.000Z",
+        "coords": {"latitude": 41.25, "longitude": -95.98, "speed": 13.6, "heading": 270.9, "accuracy": 5},
+        "is_moving": True,
+    },
+    "device_id": "48241179",
+}
+
+
+def _body(example: object, *also: str) -> dict[str, object]:
+    """The reference's description of a body, which FastAPI cannot see."""
+    kind = "array" if isinstance(example, list) else "object"
+    content: dict[str, object] = {ingest_body.JSON: {"schema": {"type": kind}, "example": example}}
+    return {"requestBody": {"required": True, "content": content | {name: {"schema": {}} for name in also}}}
+
 
 class _Route(APIRoute):
     """A route without FastAPI's dependencies and models: they would cost more than all the rest of a position."""
@@ -45,8 +74,14 @@ class _Route(APIRoute):
         return self.endpoint
 
 
+# For the reference alone: these routes run no dependency.
+_shows_token = HTTPBearer(
+    scheme_name="IngestToken", description="From `roadlens tokens create NAME`.", auto_error=False
+)
+
 router = APIRouter(
     prefix="/ingest",
+    dependencies=[Depends(_shows_token)],
     route_class=_Route,
     tags=["ingest"],
     responses=problems(
@@ -60,25 +95,25 @@ router = APIRouter(
 )
 
 
-@router.post("/traccar", response_model=Taken)
+@router.post("/traccar", response_model=Taken, openapi_extra=_body(_FORWARD))
 async def traccar_forward(request: Request) -> Response:
     """Take one position exactly as Traccar forwards it (`forward.type` is `json`)."""
     return await _single(request, traccar.read)
 
 
-@router.post("/traccar/events", response_model=Taken)
+@router.post("/traccar/events", response_model=Taken, openapi_extra=_body(_EVENT))
 async def traccar_event(request: Request) -> Response:
     """Take one event as Traccar forwards it: an alarm becomes its position with that alarm, others are ignored."""
     return await _single(request, traccar.read_event)
 
 
-@router.post("/phone", response_model=Taken)
+@router.post("/phone", response_model=Taken, openapi_extra=_body(_REPORT))
 async def phone_report(request: Request) -> Response:
     """Take one location as Traccar's phone client sends it. The token may stand in the address as `access_token`."""
     return await _single(request, phone.read, token_in_query=True)
 
 
-@router.post("/positions", response_model=BatchTaken)
+@router.post("/positions", response_model=BatchTaken, openapi_extra=_body([_FORWARD], ingest_body.LINES[0]))
 async def positions(request: Request) -> Response:
     """Take many forwards: a JSON array of them, or one a line; plain or with `Content-Encoding: gzip`.
 
