@@ -32,8 +32,9 @@ format: .venv/dev.stamp ## Format the code and repair what lint can repair
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev.stamp ## Measure the import of positions; prints numbers
+bench: .venv/dev.stamp ## Measure how fast positions come in, by file and by HTTP; prints numbers
 	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.ingest_http
 
 lock: .venv/dev.stamp ## Write the locks anew, with the newest versions that pyproject.toml allows
 	$(COMPILE) pyproject.toml --group build --output-file requirements/run.txt

@@ -23,10 +23,14 @@ def environment(data_dir: Path) -> dict[str, str]:
 
 
 @contextmanager
-def server(data_dir: Path) -> Iterator[tuple[int, str]]:
+def server(data_dir: Path, **settings: str) -> Iterator[tuple[int, str]]:
     """A running server: its process id and its address."""
     process = subprocess.Popen(
-        [ROADLENS, "serve"], env=environment(data_dir), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [ROADLENS, "serve"],
+        env=environment(data_dir) | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         yield process.pid, _address(process)
