@@ -6,7 +6,7 @@ import zlib
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 # A single position is under 2 kB; a batch of them comes packed or not.
 LONGEST_SINGLE = 64 * 1024
@@ -48,6 +48,18 @@ def is_packed(request: Request) -> bool:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding {said[:100]!r} is not known; send gzip, or none"
         )
     return said != "identity"
+
+
+async def whole(request: Request) -> bytes:
+    """The body, as it was sent.
+
+    Raises:
+        HTTPException: 413, it is too long; 400, its sender left in the middle of it, and will not read this.
+    """
+    try:
+        return await request.body()
+    except ClientDisconnect:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The body breaks off. Send it again") from None
 
 
 def unpack(body: bytes, longest: int) -> bytes:

@@ -125,7 +125,7 @@ async def positions(request: Request) -> Response:
     packed = ingest_body.is_packed(request)
     await state.collector.check(token)
     async with state.collector.turn():
-        body = await request.body()
+        body = await ingest_body.whole(request)
         if packed:
             body = await asyncio.to_thread(ingest_body.unpack, body, ingest_body.LONGEST_UNPACKED)
         try:
@@ -138,7 +138,7 @@ async def positions(request: Request) -> Response:
 async def _single(request: Request, read: Read, *, token_in_query: bool = False) -> Response:
     token = ingest_tokens.sent(request, in_query=token_in_query)
     ingest_body.media_type(request, ingest_body.JSON)
-    body = await request.body()
+    body = await ingest_body.whole(request)
     if ingest_body.is_packed(request):
         body = ingest_body.unpack(body, ingest_body.LONGEST_SINGLE)
     collector = (await server_state(request)).collector
