@@ -39,6 +39,11 @@ def test_a_bomb_is_not_unpacked() -> None:
     assert refused(bomb, 1 << 20) == 413
 
 
+def test_a_hundred_thousand_empty_members_take_no_time() -> None:
+    """Each costs the same, however many follow."""
+    assert unpack(gzip.compress(b"") * 100_000, 10) == b""
+
+
 @pytest.mark.parametrize("damaged", [gzip.compress(BODY)[:-1], gzip.compress(BODY)[:20], b"no gzip", BODY])
 def test_what_is_not_whole_is_refused(damaged: bytes) -> None:
     assert refused(damaged, 1 << 20) == 400

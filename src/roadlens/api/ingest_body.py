@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import zlib
 from http import HTTPStatus
 
@@ -15,9 +17,6 @@ LONGEST_UNPACKED = 64 * 1024 * 1024
 
 JSON = "application/json"
 LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
-
-# As gzip and zlib read it: 15 bits of window, a gzip header.
-_GZIP = 16 + zlib.MAX_WBITS
 
 
 def media_type(request: Request, *known: str) -> str:
@@ -68,21 +67,17 @@ def unpack(body: bytes, longest: int) -> bytes:
     Raises:
         HTTPException: 413, it would be; 400, it is not whole or not gzip.
     """
-    parts: list[bytes] = []
-    room = longest
-    while body:
-        unpacking = zlib.decompressobj(_GZIP)
-        try:
-            parts.append(unpacking.decompress(body, room + 1))
-        except zlib.error as error:
-            raise HTTPException(HTTPStatus.BAD_REQUEST, f"The body is not gzip, or damaged: {error}") from error
-        room -= len(parts[-1])
-        if room < 0:
-            raise HTTPException(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"The body may have at most {longest} bytes unpacked; send it in smaller pieces",
-            )
-        if not unpacking.eof:
-            raise HTTPException(HTTPStatus.BAD_REQUEST, "The body breaks off: gzip's end is missing. Send it again")
-        body = unpacking.unused_data
-    return b"".join(parts)
+    try:
+        unpacked = gzip.GzipFile(fileobj=io.BytesIO(body)).read(longest + 1)
+    except EOFError:
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST, "The body breaks off: gzip's end is missing. Send it again"
+        ) from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"The body is not gzip, or damaged: {error}") from error
+    if len(unpacked) > longest:
+        raise HTTPException(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"The body may have at most {longest} bytes unpacked; send it in smaller pieces",
+        )
+    return unpacked
