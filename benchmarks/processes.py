@@ -73,8 +73,10 @@ def memory_bytes(pid: int) -> int:
 
 
 def descendants(pid: int) -> list[int]:
-    """All processes below one."""
-    children = [
-        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
-    ]
+    """All processes below one; those that end while it looks are left out."""
+    try:
+        tasks = [(task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    children = [int(child) for text in tasks for child in text.split()]
     return [below for child in children for below in (child, *descendants(child))]
