@@ -26,7 +26,7 @@ REASON = re.compile(r"\w+\W+\w+")
 # The brackets keep this rule from finding itself.
 UNFINISHED = re.compile(r"\b(?:[T]ODO|[F]IXME|[X]XX|[H]ACK)\b")
 # Where packages come from is a setting of a machine, and so is where its files lie: neither belongs to the project.
-REGISTRY = re.compile(r"\b(?:https?|file)://[^\s/]*(?:pypi|pythonhosted|npm|registry|mirror|/wheels)", re.IGNORECASE)
+REGISTRY = re.compile(r"\b(?:https?|file)://[^\s/]*(?:pypi|hosted|npm|registry|mirror|/wheels)", re.IGNORECASE)
 MACHINE_PATH = re.compile(r"(?<![\w.~$}*])/(?:(?:home|Users)/\w+/|root/\.\w|work/\w)")
 INDEX_OPTION = re.compile(r"^\s*(?:-i|-f|--(?:extra-)?index-url|--find-links|--trusted-host)\b|://| @ ")
 RULE_EXCEPTIONS = re.compile(r'^"[^"]+" = \[|^\s*"[A-Z]+\d+",')

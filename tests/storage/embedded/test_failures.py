@@ -20,7 +20,7 @@ WITHOUT_CONTRIB = """\
 2026-07-01 10:00:00.000 UTC [61]  FATAL:  could not access file "pg_stat_statements": No such file or directory
 """
 WITHOUT_ACCOUNT = "initdb: error: could not look up effective user ID 4711: user does not exist\n"
-WITHOUT_WAY = 'initdb: error: could not access directory "/root/data/postgres.new": Permission denied\n'
+WITHOUT_WAY = 'initdb: error: could not access directory "/srv/data/postgres.new": Permission denied\n'
 
 
 @pytest.mark.parametrize(
