@@ -5,7 +5,7 @@ number of fields and for each field its length and its bytes, big-endian. With n
 has the same layout, so a batch is converted by one assignment a column.
 
 Out: `PACKED`, the same bytes without framing, joined to one value by `string_agg`. COPY would send a message a row, and
-the driver wait for each: 14,325 rows take 11 ms like this, 30 ms by COPY.
+the driver would wait for each of them.
 """
 
 from __future__ import annotations
