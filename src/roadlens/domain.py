@@ -1,4 +1,4 @@
-"""The words of the field that every layer shares: event types and their sources, risk levels, roles.
+"""The words of the field that every layer shares: event types and their sources, risk levels, roles, audiences.
 
 Knows no storage, no arithmetic beyond the definition of a level, and nothing of HTTP.
 """
@@ -6,7 +6,7 @@ Knows no storage, no arithmetic beyond the definition of a level, and nothing of
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
 from hashlib import blake2b
 from uuid import UUID
 
@@ -65,6 +65,16 @@ def risk_level(score: float) -> RiskLevel:
 class Role(StrEnum):
     ADMIN = "admin"
     VIEWER = "viewer"
+
+
+class Audience(Enum):
+    """Who may see an answer; the value is the roles that belong to it."""
+
+    ADMINS = frozenset({Role.ADMIN})
+    VIEWERS = frozenset({Role.ADMIN, Role.VIEWER})
+
+    def admits(self, role: str) -> bool:
+        return role in self.value
 
 
 # NIST SP 800-63B asks for no less.

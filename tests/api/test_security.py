@@ -12,9 +12,9 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from httpx import Response
 
-from roadlens.api.security import Audience, admit
+from roadlens.api.security import admit
 from roadlens.api.tokens import Claims, Tokens
-from roadlens.domain import Role
+from roadlens.domain import Audience, Role
 from roadlens.errors import NotPermitted
 from tests.support.api import Api
 

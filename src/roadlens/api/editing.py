@@ -19,8 +19,9 @@ from fastapi import Depends, Header, Response
 from roadlens.api.dependencies import State
 from roadlens.api.openapi import GUARDED, problems
 from roadlens.api.schemas.answer import Answer
-from roadlens.api.security import Audience, admit, token_claims
+from roadlens.api.security import admit, token_claims
 from roadlens.api.tokens import Claims
+from roadlens.domain import Audience
 from roadlens.storage.database import WriteSession
 from roadlens.storage.writes.audit import Actor
 from roadlens.storage.writes.edits import Expected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 from fastapi import Depends
@@ -10,21 +9,11 @@ from fastapi.security import OAuth2PasswordBearer
 
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.tokens import Claims
-from roadlens.domain import Role
+from roadlens.domain import Audience
 from roadlens.errors import NotAuthenticated, NotPermitted
 from roadlens.storage.database import ReadSession
 from roadlens.storage.reads import users
 from roadlens.storage.reads.users import TokenHolder
-
-
-class Audience(Enum):
-    """Who may see an answer; the value is the roles that belong to it."""
-
-    ADMINS = frozenset({Role.ADMIN})
-    VIEWERS = frozenset({Role.ADMIN, Role.VIEWER})
-
-    def admits(self, role: str) -> bool:
-        return role in self.value
 
 
 async def admit(session: ReadSession, claims: Claims, audience: Audience) -> TokenHolder:

@@ -13,9 +13,10 @@ from roadlens.api.dependencies import ClientHost, ServerState, State
 from roadlens.api.editing import Writing
 from roadlens.api.openapi import ALWAYS, problems
 from roadlens.api.schemas.auth import Login, Token
-from roadlens.api.security import Audience, admit, token_claims
+from roadlens.api.security import admit, token_claims
 from roadlens.api.sign_in import sign_in
 from roadlens.api.tokens import Claims
+from roadlens.domain import Audience
 from roadlens.errors import InvalidInput
 from roadlens.storage.writes import sign_ins
 from roadlens.storage.writes.audit import Actor

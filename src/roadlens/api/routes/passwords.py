@@ -11,9 +11,10 @@ from roadlens.api.dependencies import ClientHost, State
 from roadlens.api.openapi import ALWAYS, problems
 from roadlens.api.schemas.auth import Token
 from roadlens.api.schemas.user_edits import OwnPassword
-from roadlens.api.security import Audience, admit, token_claims
+from roadlens.api.security import admit, token_claims
 from roadlens.api.sign_in import sign_in
 from roadlens.api.tokens import Claims
+from roadlens.domain import Audience
 from roadlens.errors import InvalidInput, NotAuthenticated
 from roadlens.storage.reads.users import TokenHolder
 from roadlens.storage.writes import users
