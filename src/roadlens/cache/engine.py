@@ -1,0 +1,251 @@
+"""The algorithm: memory, then the shared store, then one load for all who ask. It never deletes: edits change keys."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import Enum
+
+from roadlens.cache.entry import Entry, Unreadable
+from roadlens.cache.flight import Flights
+from roadlens.cache.keys import Key
+from roadlens.cache.memory import Memory
+from roadlens.cache.observer import Level, Observer, Why
+from roadlens.cache.store import Budget, SharedStore
+from roadlens.cache.versions import Versions
+
+Load = Callable[[], Awaitable[Entry]]
+
+# Seconds that one request waits for the shared store in all.
+PATIENCE_S = 0.05
+
+# Seconds after which a loader in another worker is believed dead.
+LOAD_LEASE_S = 3.0
+
+# Seconds between looks for what another worker is loading: the first, and the longest.
+_LOOK_S, _LOOK_AT_MOST_S = 0.002, 0.05
+
+_WARN_EVERY_S = 300
+
+logger = logging.getLogger(__name__)
+
+
+class How(Enum):
+    """How an answer came about."""
+
+    MEMORY = "hit; detail=memory"
+    SHARED = "hit; detail=shared"
+    MISS = "fwd=miss; stored"
+    UNSTORED = "fwd=miss"
+    COLLAPSED = "fwd=miss; collapsed"
+    BYPASS = "fwd=bypass; detail=distrust"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    entry: Entry
+    how: How
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the requests for one prefix in this worker."""
+
+    hits: int = 0
+    misses: int = 0
+    bypasses: int = 0
+
+
+@dataclass(slots=True)
+class _Loading:
+    """A load under way. What it takes from the cache makes its own answer as old as that."""
+
+    began_at: float = field(default_factory=time.time)
+
+
+_LOADING: ContextVar[_Loading | None] = ContextVar("roadlens_cache_loading", default=None)
+_ANEW: ContextVar[bool] = ContextVar("roadlens_cache_anew", default=False)
+
+
+@contextlib.contextmanager
+def computing_anew() -> Iterator[None]:
+    """Within the block nothing is answered from the cache, and nothing kept."""
+    token = _ANEW.set(True)
+    try:
+        yield
+    finally:
+        _ANEW.reset(token)
+
+
+class Cache:
+    """The cache of one worker."""
+
+    def __init__(self, versions: Versions, memory: Memory, shared: SharedStore, observer: Observer) -> None:
+        self.versions = versions
+        self.memory = memory
+        self.shared = shared
+        self.tallies: dict[str, Tally] = {}
+        self._observer = observer
+        self._flights: Flights[tuple[Entry, How]] = Flights()
+        self._behind: set[asyncio.Task[None]] = set()
+        self._warned_at = -float(_WARN_EVERY_S)
+
+    async def get_or_load(self, key: Key, load: Load) -> Found:
+        """The answer of this key: kept, or loaded now by one of all who ask for it.
+
+        Raises:
+            Exception: whatever the load raises.
+        """
+        if _ANEW.get() or not self.versions.trusted():
+            return await self.bypass(key, load)
+        entry = self.kept(key, load)
+        if entry is not None:
+            return _noticed(Found(entry, How.MEMORY))
+        text = key.at(self.versions)
+        (entry, how), began = await self._flights.join(text, lambda: self._fill(key, text, load))
+        if how is How.SHARED:
+            self._hit(key, Level.SHARED)
+        else:
+            self._tally(key).misses += 1
+            self._observer.miss(key.endpoint, key.policy.key_prefix)
+            if not began:
+                how = How.COLLAPSED
+                if not entry.shareable:
+                    return Found(await load(), How.UNSTORED)
+        return _noticed(Found(entry, how))
+
+    def kept(self, key: Key, load: Load) -> Entry | None:
+        """What memory keeps of a key at the present versions; only for who has just found them trusted.
+
+        Shortly before its time ends, one caller has it loaded again behind the answer.
+        """
+        entry = self.memory.get(key.at(self.versions))
+        if entry is None:
+            return None
+        age = entry.age()
+        if age >= key.policy.ttl:
+            return None
+        if age >= key.refresh_at:
+            self._refresh(key, entry, load)
+        self._hit(key, Level.MEMORY)
+        return entry
+
+    async def bypass(self, key: Key, load: Load) -> Found:
+        """Load, joining nobody and keeping nothing."""
+        self._tally(key).bypasses += 1
+        self._observer.bypass(key.endpoint, key.policy.key_prefix, Why.DISTRUST)
+        return Found(await load(), How.BYPASS)
+
+    def behind(self, work: Coroutine[object, object, None]) -> None:
+        """Do something behind the answers, until the cache closes."""
+        task = asyncio.ensure_future(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+    async def close(self) -> None:
+        """End what is under way; the shared store is closed with it."""
+        await self._flights.close()
+        for task in tuple(self._behind):
+            task.cancel()
+        await asyncio.gather(*self._behind, return_exceptions=True)
+        await self.shared.close()
+
+    async def _fill(self, key: Key, text: str, load: Load, newer_than: float = 0.0) -> tuple[Entry, How]:
+        """The one flight of a key: the shared store, else who may load, loads; the others look for what that gives."""
+        budget, lease = Budget(PATIENCE_S), None
+        if self.shared.usable:
+            found = await self._look(key, text, budget, newer_than)
+            if found is not None:
+                return found, How.SHARED
+            lease = await self.shared.lease(text, LOAD_LEASE_S, budget)
+            pause = _LOOK_S
+            while lease is None and budget.left > 0 and self.shared.usable:
+                await asyncio.sleep(pause)
+                found = await self._look(key, text, budget, newer_than)
+                if found is not None:
+                    return found, How.SHARED
+                lease = await self.shared.lease(text, LOAD_LEASE_S, budget)
+                pause = min(2 * pause, _LOOK_AT_MOST_S)
+        try:
+            entry = await self._load(key, load)
+        except BaseException:
+            if lease is not None:
+                self.behind(self.shared.release(text, lease, Budget(PATIENCE_S)))
+            raise
+        if entry.keepable:
+            self.memory.put(text, key.policy.key_prefix, entry)
+        if self.shared.usable:
+            self.behind(self._share(key, text, entry, lease))
+        return entry, How.MISS if entry.keepable else How.UNSTORED
+
+    async def _load(self, key: Key, load: Load) -> Entry:
+        loading = _Loading()
+        _LOADING.set(loading)  # of the flight's own task: it ends with it
+        started = time.perf_counter()
+        entry = await load()
+        self._observer.loaded(key.endpoint, key.policy.key_prefix, time.perf_counter() - started)
+        entry.no_younger_than(loading.began_at)
+        return entry
+
+    async def _look(self, key: Key, text: str, budget: Budget, newer_than: float) -> Entry | None:
+        """What the shared store keeps, if it is in time; memory keeps it too from now on."""
+        data = await self.shared.get(text, budget)
+        if data is None:
+            return None
+        try:
+            entry = Entry.from_bytes(data)
+        except Unreadable:
+            self._warn_of_garbage(text)
+            return None
+        if entry.began_at <= newer_than or entry.age() >= key.policy.ttl:
+            return None
+        self.memory.put(text, key.policy.key_prefix, entry)
+        return entry
+
+    async def _share(self, key: Key, text: str, entry: Entry, lease: str | None) -> None:
+        budget = Budget(PATIENCE_S)
+        left = key.policy.ttl - entry.age()
+        if entry.keepable and left > 0:
+            await self.shared.put(text, entry.to_bytes(), left, budget)
+        if lease is not None:
+            await self.shared.release(text, lease, budget)
+
+    def _refresh(self, key: Key, entry: Entry, load: Load) -> None:
+        text = key.at(self.versions)
+        if text not in self._flights:
+            _ = self._flights.begin(text, lambda: self._fill(key, text, load, newer_than=entry.began_at))
+
+    def _hit(self, key: Key, level: Level) -> None:
+        self._tally(key).hits += 1
+        self._observer.hit(key.endpoint, key.policy.key_prefix, level)
+
+    def _tally(self, key: Key) -> Tally:
+        prefix = key.policy.key_prefix
+        found = self.tallies.get(prefix)
+        if found is None:
+            found = self.tallies[prefix] = Tally()
+        return found
+
+    def _warn_of_garbage(self, text: str) -> None:
+        self._observer.operation("get", "garbage", 0.0)
+        now = time.monotonic()
+        if now - self._warned_at >= _WARN_EVERY_S:
+            self._warned_at = now
+            logger.warning(
+                "What the shared store keeps under %s is no answer of ours: it is computed and written anew. If "
+                "another program writes to the same database, give Roadlens one of its own (REDIS_DB).",
+                text,
+            )
+
+
+def _noticed(found: Found) -> Found:
+    """Tell the load that this is part of how old its own answer is."""
+    loading = _LOADING.get()
+    if loading is not None:
+        loading.began_at = min(loading.began_at, found.entry.began_at)
+    return found

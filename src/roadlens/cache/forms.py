@@ -1,0 +1,108 @@
+"""How an entry is sent: in which content coding, with which headers, and when `304` is enough."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Final
+
+import zstandard
+
+from roadlens.cache.engine import How
+from roadlens.cache.entry import Entry, Form
+
+IDENTITY: Final = "identity"
+
+# In the order in which they are chosen among those that a client likes equally.
+_CODINGS: Final = ("zstd", "gzip")
+
+# Bytes. Below this a coding saves less than its header costs (a network packet carries some 1,400).
+SHORTEST: Final = 500
+
+_GZIP_LEVEL: Final = 6
+_ZSTD_LEVEL: Final = 6
+
+# The answer belongs to one person's eyes, and whoever keeps it asks before using it again.
+_CONTROL: Final = (b"cache-control", b"private, no-cache")
+_VARY: Final = (b"vary", b"accept-encoding")
+
+
+def preferred(accept_encoding: bytes) -> str:
+    """The coding to answer with (RFC 9110, section 12.5.3): the one that the client likes best of those we have."""
+    likes: dict[str, float] = {}
+    for part in accept_encoding.decode("latin-1").lower().split(","):
+        name, _, parameters = part.partition(";")
+        likes[name.strip()] = _quality(parameters)
+    unnamed = likes.get("*", 0.0)
+    best = max(_CODINGS, key=lambda coding: likes.get(coding, unnamed))
+    liked = likes.get(best, unnamed)
+    return best if liked > 0 and liked >= likes.get(IDENTITY, 0.0) else IDENTITY
+
+
+def form(entry: Entry, coding: str) -> Form:
+    """The entry in that coding, made once; short bodies are sent as they are."""
+    if len(entry.body) < SHORTEST:
+        coding = IDENTITY
+    made = entry.forms.get(coding)
+    if made is None:
+        made = entry.forms[coding] = _make(entry, coding)
+    return made
+
+
+def matches(entry: Entry, if_none_match: bytes) -> bool:
+    """Whether the client has this answer already, in whatever coding (weak comparison, RFC 9110, section 8.8.3.2)."""
+    wanted = {tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",")}
+    return b"*" in wanted or not wanted.isdisjoint(_etag(entry, coding) for coding in (IDENTITY, *_CODINGS))
+
+
+def headers(form: Form, how: How, age: float, ttl: float) -> list[tuple[bytes, bytes]]:
+    """All headers of an answer at this moment. The list is the caller's own."""
+    if how is not How.MEMORY and how is not How.SHARED:
+        return [*form.head, (b"cache-status", b"roadlens; " + how.value.encode())]
+    second = int(age)
+    if form.told != second or how is How.SHARED:
+        status, _, detail = how.value.partition(";")
+        told = b"roadlens; %b; ttl=%d;%b" % (status.encode(), int(ttl) - second, detail.encode())
+        made = [*form.head, (b"age", b"%d" % second), (b"cache-status", told)]
+        if how is How.SHARED:
+            return made
+        form.headers, form.told = made, second
+    return form.headers.copy()
+
+
+def unmodified(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of the `304` that takes the answer's place."""
+    return [header for header in headers if header[0] not in (b"content-length", b"content-type", b"content-encoding")]
+
+
+def _make(entry: Entry, coding: str) -> Form:
+    body = entry.body
+    if coding == "gzip":
+        # Without a time, so that all workers make the same bytes.
+        body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+    elif coding == "zstd":
+        body = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body)
+    head = [*entry.headers, (b"content-length", b"%d" % len(body))]
+    if coding != IDENTITY:
+        head.append((b"content-encoding", coding.encode()))
+    etag = _etag(entry, coding)
+    if entry.etag:
+        head.append((b"etag", etag))
+    if entry.shareable:
+        head += [_CONTROL, _VARY]
+    return Form(head, body, etag)
+
+
+def _etag(entry: Entry, coding: str) -> bytes:
+    """Each coding is a representation of its own (RFC 9110, section 8.8.3.3)."""
+    return entry.etag if coding == IDENTITY else b'%b-%b"' % (entry.etag[:-1], coding.encode())
+
+
+def _quality(parameters: str) -> float:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0

@@ -1,0 +1,192 @@
+"""The cache as ASGI middleware: a hit leaves before routing. The one module here that knows ASGI."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import partial
+from typing import Any, Final, cast
+
+from roadlens.cache import forms
+from roadlens.cache.audit import Audit
+from roadlens.cache.engine import Cache, Found, How
+from roadlens.cache.entry import Entry, Form
+from roadlens.cache.keys import Key
+from roadlens.cache.principals import Principal, Principals
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# The key of a path and query string; None where nothing is kept: another route, or parameters that it refuses.
+FindKey = Callable[[str, bytes], Key | None]
+
+# What the middleware tells those around it and within it.
+ENDPOINT: Final = "roadlens.endpoint"
+PRINCIPAL: Final = "roadlens.principal"
+
+_READS: Final = ("GET", "HEAD")
+
+# Addresses whose key is remembered; when there are more all are forgotten, for somebody makes them up.
+_MOST_ADDRESSES: Final = 20_000
+_MOST_CODINGS: Final = 1_000
+
+# Bytes. Compressing longer bodies than this takes long enough for others to notice: a thread does it.
+_LONG_BODY: Final = 128 * 1024
+
+_UNASKED: Final = cast(Key, object())
+
+logger = logging.getLogger(__name__)
+
+
+class CacheHits:
+    """Middleware. Outside it stands only what every answer needs; within it, what only computed answers need."""
+
+    def __init__(
+        self,
+        app: App,
+        cache: Cache,
+        find_key: FindKey,
+        principals: Principals[Any],
+        audit: Audit | None = None,
+    ) -> None:
+        self._app = app
+        self._cache = cache
+        self._find_key = find_key
+        self._principals = principals
+        self._audit = audit
+        self._addresses: dict[tuple[str, bytes], Key | None] = {}
+        self._codings: dict[bytes, str] = {b"": forms.IDENTITY}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] in _READS:
+            address = (scope["path"], scope["query_string"])
+            key = self._addresses.get(address, _UNASKED)
+            if key is _UNASKED:
+                key = self._remember(address)
+            if key is not None and await self._answered(key, scope, send):
+                return
+        await self._app(scope, receive, send)
+
+    async def _answered(self, key: Key, scope: Scope, send: Send) -> bool:
+        """Answer what is kept under this key, or have it computed; False leaves the refusal to who knows how to."""
+        authorization = accepted = wanted = b""
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorization = value
+            elif name == b"accept-encoding":
+                accepted = value
+            elif name == b"if-none-match":
+                wanted = value
+
+        cache, principal = self._cache, None
+        if key.policy.audience is not None and cache.versions.trusted():
+            principal = self._principals.known(authorization) or await self._principals.identify(authorization)
+            if principal is None or not key.policy.audience.admits(principal.role):
+                return False
+        scope[ENDPOINT] = key.endpoint
+        load = partial(self._computed, key, scope, principal)
+        # Asked here, for telling who asks may have taken a while.
+        if not cache.versions.trusted():
+            found = await cache.bypass(key, partial(self._computed, key, scope, None))
+        elif (entry := cache.kept(key, load)) is not None:
+            found = Found(entry, How.MEMORY)
+            if self._audit is not None and self._audit.due():
+                self._audit.begin(key, entry, partial(self._computed, key, scope, principal))
+        else:
+            found = await cache.get_or_load(key, load)
+        await self._answer(key, found, scope["method"], send, accepted, wanted)
+        return True
+
+    async def _answer(self, key: Key, found: Found, method: str, send: Send, accepted: bytes, wanted: bytes) -> None:
+        entry = found.entry
+        coding = self._codings.get(accepted) or self._coding(accepted)
+        form = entry.forms.get(coding)
+        if form is None:
+            form = await self._form(key, entry, coding)
+        headers = forms.headers(form, found.how, entry.age(), key.policy.ttl)
+        status, body = entry.status, form.body
+        if wanted and status == 200 and (wanted == form.etag or forms.matches(entry, wanted)):
+            status, headers, body = 304, forms.unmodified(headers), b""
+        elif method == "HEAD":
+            body = b""
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _computed(self, key: Key, scope: Scope, principal: Principal | None, **told: object) -> Entry:
+        """What the application answers.
+
+        Where it is told who asks, it is asked nothing but what the key says, so that the answer can depend on nothing
+        else. Where it is not, everything is asked anew, who asks included.
+        """
+        began_at = time.time()
+        if principal is None and key.policy.audience is not None:
+            asked = {**scope, "method": "GET", **told}
+        else:
+            query = key.url.partition("?")[2].encode()
+            asked = {**scope, "method": "GET", "query_string": query, "headers": [], PRINCIPAL: principal, **told}
+        answer = _Answer()
+        try:
+            await self._app(asked, _no_body(), answer.send)
+        except Exception:
+            if not answer.complete:
+                raise
+            # The application has said to the client what there is to say, and leaves the rest to whoever logs.
+            logger.exception("%s failed", key.url)
+        return Entry.of_answer(key.url, answer.status, tuple(answer.headers), b"".join(answer.body), began_at)
+
+    async def _form(self, key: Key, entry: Entry, coding: str) -> Form:
+        if coding != forms.IDENTITY and len(entry.body) >= _LONG_BODY:
+            form = await asyncio.to_thread(forms.form, entry, coding)
+        else:
+            form = forms.form(entry, coding)
+        if form.body is not entry.body:
+            self._cache.memory.grown(key.at(self._cache.versions), entry, len(form.body))
+        return form
+
+    def _remember(self, address: tuple[str, bytes]) -> Key | None:
+        if len(self._addresses) >= _MOST_ADDRESSES:
+            self._addresses.clear()
+        key = self._addresses[address] = self._find_key(*address)
+        return key
+
+    def _coding(self, accepted: bytes) -> str:
+        coding = forms.preferred(accepted)
+        if len(self._codings) < _MOST_CODINGS:
+            self._codings[accepted] = coding
+        return coding
+
+
+class _Answer:
+    """Collects what an application sends."""
+
+    def __init__(self) -> None:
+        self.status = 500
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body: list[bytes] = []
+        self.complete = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
+        elif message["type"] == "http.response.body":
+            self.body.append(message.get("body", b""))
+            self.complete = not message.get("more_body", False)
+
+
+def _no_body() -> Receive:
+    """A request without a body, from a client that stays."""
+    messages: Iterable[Message] = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Message:
+        for message in messages:
+            return message
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable: nobody sets the event")
+
+    return receive
