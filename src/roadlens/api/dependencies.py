@@ -12,6 +12,7 @@ from roadlens.api.cursor import Cursors
 from roadlens.api.passwords import PasswordCheck
 from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
+from roadlens.cache.engine import Cache
 from roadlens.storage.database import Database, ReadSession
 from roadlens.telemetry.collector import Collector
 
@@ -26,6 +27,7 @@ class ServerState:
     passwords: PasswordCheck
     throttle: Throttle
     collector: Collector
+    cache: Cache
 
 
 async def server_state(request: Request) -> ServerState:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final, cast
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.tokens import Claims
+from roadlens.cache.http import PRINCIPAL
+from roadlens.cache.principals import Principal
 from roadlens.domain import Audience
 from roadlens.errors import NotAuthenticated, NotPermitted
 from roadlens.storage.database import ReadSession
@@ -23,9 +25,27 @@ async def admit(session: ReadSession, claims: Claims, audience: Audience) -> Tok
         NotAuthenticated: the user is gone, disabled, or has a new password since.
         NotPermitted: the user's role is not of the audience.
     """
+    return permitted(await still_holds(session, claims), audience)
+
+
+async def still_holds(session: ReadSession, claims: Claims) -> TokenHolder:
+    """The user whom the token belongs to.
+
+    Raises:
+        NotAuthenticated: the user is gone, disabled, or has a new password since.
+    """
     holder = await users.token_holder(session, claims.user_id, claims.token_epoch)
     if holder is None:
         raise NotAuthenticated("The token is no longer valid. Sign in again at /api/v1/auth/login.")
+    return holder
+
+
+def permitted(holder: TokenHolder, audience: Audience) -> TokenHolder:
+    """The user, who is of the audience.
+
+    Raises:
+        NotPermitted: the user's role is not.
+    """
     if not audience.admits(holder.role):
         raise NotPermitted(f"The role {holder.role} may not do this. Ask an admin.")
     return holder
@@ -43,13 +63,31 @@ async def token_claims(state: State, token: Annotated[str | None, Depends(_beare
     return state.tokens.read(token)
 
 
-async def viewer(claims: Annotated[Claims, Depends(token_claims)], session: Reading) -> TokenHolder:
-    return await admit(session, claims, Audience.VIEWERS)
+async def asker(request: Request, state: State, token: Annotated[str | None, Depends(_bearer)]) -> Claims | TokenHolder:
+    """What the token says; or the user, where the cache has found out already who asks for what it has computed."""
+    known: Principal | None = request.scope.get(PRINCIPAL)
+    return cast(TokenHolder, known.holder) if known is not None else await token_claims(state, token)
 
 
-async def administrator(claims: Annotated[Claims, Depends(token_claims)], session: Reading) -> TokenHolder:
-    return await admit(session, claims, Audience.ADMINS)
+Asker = Annotated[Claims | TokenHolder, Depends(asker)]
+
+
+async def viewer(asker: Asker, session: Reading) -> TokenHolder:
+    return await _admitted(session, asker, Audience.VIEWERS)
+
+
+async def administrator(asker: Asker, session: Reading) -> TokenHolder:
+    return await _admitted(session, asker, Audience.ADMINS)
+
+
+async def _admitted(session: ReadSession, asker: Claims | TokenHolder, audience: Audience) -> TokenHolder:
+    if isinstance(asker, TokenHolder):
+        return permitted(asker, audience)
+    return await admit(session, asker, audience)
 
 
 may_view = Depends(viewer)
 may_administer = Depends(administrator)
+
+# Which audience each of these dependencies admits: what the policy of a kept route must say too.
+GUARDS: Final = {viewer: Audience.VIEWERS, administrator: Audience.ADMINS}

@@ -111,7 +111,7 @@ class Audit:
         self.stale += 1
         self.findings.append(finding)
         logger.error(
-            "A kept answer is stale, which must never be: please report it. `roadlens cache clear '*'` throws all away. "
+            "A kept answer is stale, which must never be: please report it. `roadlens cache clear '*'` drops all. "
             "Under %s the answer %s is kept, and %s is right; they differ in %s.",
             finding.key,
             finding.kept,

@@ -135,6 +135,27 @@ class Cache:
         self._hit(key, Level.MEMORY)
         return entry
 
+    async def value(self, key: Key, load: Callable[[], Awaitable[bytes]]) -> bytes:
+        """As `get_or_load`, for bytes that are no answer of their own."""
+
+        async def entry() -> Entry:
+            began_at = time.time()
+            return Entry.of_value(await load(), began_at)
+
+        return (await self.get_or_load(key, entry)).entry.body
+
+    async def get_value(self, key: Key) -> bytes | None:
+        """What is kept under the key; nothing is loaded, counted or waited for but the shared store."""
+        if _ANEW.get() or not self.versions.trusted():
+            return None
+        text = key.at(self.versions)
+        entry = self.memory.get(text)
+        if entry is None and self.shared.usable:
+            entry = await self._look(key, text, Budget(PATIENCE_S), newer_than=0.0)
+        if entry is None or entry.age() >= key.policy.ttl:
+            return None
+        return _noticed(Found(entry, How.MEMORY)).entry.body
+
     async def bypass(self, key: Key, load: Load) -> Found:
         """Load, joining nobody and keeping nothing."""
         self._tally(key).bypasses += 1

@@ -59,6 +59,12 @@ class Key:
         return f"{self.name}@{','.join(told)}"
 
 
+def value_key(policy: Policy, path: Mapping[str, str], parameters: Mapping[str, str]) -> Key:
+    """The key of a value that is no answer, such as `value_cache:risk_score:driver_id=DRV-0001`."""
+    told = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in {**path, **parameters}.items())
+    return Key(policy, VALUES, told, path, kind=VALUES)
+
+
 def canonical(path: str, parameters: Mapping[str, str]) -> str | None:
     """Path and parameters in their one order and spelling; None when that is longer than is kept.
 

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 
@@ -44,7 +44,7 @@ class Policy:
     key_prefix: str
     tags: Tags = ()
     audience: Audience | None = None
-    edited: Callable[[object], Mapping[str, object]] | None = None
+    edited: Callable[[Any], Mapping[str, object]] | None = None
 
     def __post_init__(self) -> None:
         if not self.ttl > 0:
@@ -85,29 +85,30 @@ def generation(key_prefix: str) -> str:
     return f"prefix:{key_prefix}"
 
 
+class Declaration:
+    """What `cache_response` gives: a decorator that leaves the endpoint as it is, and the policy it declares."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+    def __call__(self, endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _DECLARED, self.policy)
+        return endpoint
+
+
 def cache_response(
     ttl: float = 300,
     key_prefix: str = "cache",
     tags: Tags = (),
     audience: Audience | None = None,
-    edited: Callable[[object], Mapping[str, object]] | None = None,
-) -> Callable[[Endpoint], Endpoint]:
-    """Declare that an endpoint's answer may be kept. The endpoint stays as it is and never notices.
+    edited: Callable[[Any], Mapping[str, object]] | None = None,
+) -> Declaration:
+    """Declare that an endpoint's answer may be kept; see `Policy` for what the arguments mean.
 
     Raises:
         PolicyError: the time is not positive or the prefix is not one.
     """
-    return declares(Policy(ttl, key_prefix, tags, audience, edited))
-
-
-def declares(policy: Policy) -> Callable[[Endpoint], Endpoint]:
-    """As `cache_response`, with a policy that exists already."""
-
-    def declare(endpoint: Endpoint) -> Endpoint:
-        setattr(endpoint, _DECLARED, policy)
-        return endpoint
-
-    return declare
+    return Declaration(Policy(ttl, key_prefix, tags, audience, edited))
 
 
 def policy_of(endpoint: Callable[..., object]) -> Policy | None:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Protocol
 
 
 class Budget:
-    """How long one request may wait for a store in all, whatever it asks of it. Only `spend`ing it counts.
+    """How long one request may wait for a store in all, whatever it asks of it. Only time `spent` counts.
 
     Attributes:
         left: seconds.
     """
 
-    __slots__ = ("_entered", "left")
+    __slots__ = ("left",)
 
     def __init__(self, seconds: float) -> None:
         self.left = seconds
-        self._entered = 0.0
 
-    def __enter__(self) -> float:
-        """The seconds that the command in the block may take."""
-        self._entered = time.monotonic()
-        return self.left
-
-    def __exit__(self, *_: object) -> None:
-        self.left = max(0.0, self.left - (time.monotonic() - self._entered))
+    def spent(self, seconds: float) -> None:
+        """A command took so long."""
+        self.left = max(0.0, self.left - seconds)
 
 
 class SharedStore(Protocol):
@@ -46,6 +40,7 @@ class SharedStore(Protocol):
         """Take the right to load what the key names, for at most these seconds: a token to give it back with.
 
         None says that another worker has it. Where the store fails, the right is given: two loads are better than none.
+        The token is empty then, and giving it back asks the store nothing.
         """
 
     async def release(self, key: str, token: str, budget: Budget) -> None:

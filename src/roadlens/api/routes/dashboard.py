@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from roadlens import freshness
 from roadlens.api.dependencies import Reading
 from roadlens.api.openapi import GUARDED, problems
 from roadlens.api.percentages import percentages
@@ -17,24 +18,28 @@ router = APIRouter(prefix="/admin/dashboard", tags=["dashboard"], dependencies=[
 
 
 @router.get("/stats")
+@freshness.dashboard_stats
 async def stats(session: Reading) -> Stats:
     """How many there are of everything, and who is new."""
     return Stats.model_validate(await dashboard.stats(session))
 
 
 @router.get("/summary")
+@freshness.dashboard_summary
 async def summary(session: Reading) -> Summary:
     """The fleet in four numbers."""
     return Summary.model_validate(await dashboard.summary(session))
 
 
 @router.get("/trip-activity")
+@freshness.trip_activity
 async def trip_activity(session: Reading, days: Annotated[int, Query(ge=1, le=30)] = 7) -> list[TripDay]:
     """Trips and their mean score on each of the last days, oldest first; today is the last."""
     return [TripDay.model_validate(day) for day in await dashboard.trip_activity(session, days)]
 
 
 @router.get("/risk-distribution")
+@freshness.risk_distribution
 async def risk_distribution(session: Reading) -> list[RiskShare]:
     """How many drivers are of each risk level, by their latest score."""
     counts = await dashboard.risk_distribution(session)
@@ -46,6 +51,7 @@ async def risk_distribution(session: Reading) -> list[RiskShare]:
 
 
 @router.get("/safety-events")
+@freshness.safety_events
 async def safety_events(session: Reading, days: Annotated[int, Query(ge=1, le=365)] = 30) -> list[EventCount]:
     """How many events of each type the last days had, today included."""
     counts = await dashboard.safety_events(session, days)

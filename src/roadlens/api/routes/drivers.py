@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from roadlens import freshness
+from roadlens.api import lookups
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.editing import EDITED, MADE, REMOVED, Edit, Editing, Matching, tag
 from roadlens.api.openapi import GUARDED, problems
@@ -35,6 +37,7 @@ _LONGEST_SKIP = 1_000_000
 
 
 @router.get("")
+@freshness.drivers_list
 async def list_drivers(
     session: Reading,
     state: State,
@@ -79,37 +82,53 @@ async def list_drivers(
 
 
 @router.get("/{driver_id}", responses=_ABSENT)
+@freshness.driver_detail
 async def get_driver(driver_id: DriverId, session: Reading, response: Response) -> DriverDetail:
     """One driver with vehicles, totals and the latest score's factors."""
     driver = await drivers.detail(session, driver_id)
     if driver is None:
         raise _no_driver(driver_id)
     answer = DriverDetail.of(driver)
-    tag(response, driver.version, answer)
+    tag(response, driver.version)
     return answer
 
 
 @router.get("/{driver_id}/risk", responses=_ABSENT)
-async def get_driver_risk(driver_id: DriverId, session: Reading) -> DriverRisk:
+@freshness.risk_score
+async def get_driver_risk(driver_id: DriverId, state: State) -> DriverRisk:
     """Why the score is what it is, and how it went."""
-    found = await risk.risk(session, driver_id)
-    if found is None:
-        raise _no_driver(driver_id)
-    return DriverRisk.of(found)
+
+    async def load() -> DriverRisk:
+        async with state.database.read() as session:
+            found = await risk.risk(session, driver_id)
+        if found is None:
+            raise _no_driver(driver_id)
+        return DriverRisk.of(found)
+
+    return await lookups.cache_risk_score(state.cache, driver_id, load)
 
 
 @router.get("/{driver_id}/statistics", responses=_ABSENT)
+@freshness.driver_statistics
 async def get_driver_statistics(
-    driver_id: DriverId, session: Reading, period_days: Annotated[int, Query(ge=1, le=365)] = 30
+    driver_id: DriverId,
+    state: State,
+    period_days: Annotated[int, Query(ge=1, le=365)] = lookups.DEFAULT_PERIOD_DAYS,
 ) -> DriverStatistics:
     """What the driver did over the last days, today included."""
-    found = await statistics.statistics(session, driver_id, period_days)
-    if found is None:
-        raise _no_driver(driver_id)
-    return DriverStatistics.of(driver_id, period_days, found)
+
+    async def load() -> DriverStatistics:
+        async with state.database.read() as session:
+            found = await statistics.statistics(session, driver_id, period_days)
+        if found is None:
+            raise _no_driver(driver_id)
+        return DriverStatistics.of(driver_id, period_days, found)
+
+    return await lookups.cache_driver_statistics(state.cache, driver_id, load, period_days)
 
 
 @router.get("/{driver_id}/trips", responses=_ABSENT)
+@freshness.trips_list
 async def list_driver_trips(
     driver_id: DriverId,
     session: Reading,

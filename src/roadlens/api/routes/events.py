@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from roadlens import freshness
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.openapi import GUARDED, problems
 from roadlens.api.parameters import After, From, Limit, To, id_span
@@ -20,6 +21,7 @@ router = APIRouter(prefix="/admin/events", tags=["events"], dependencies=[may_vi
 
 
 @router.get("")
+@freshness.events_list
 async def list_events(
     session: Reading,
     state: State,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from roadlens import freshness
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.openapi import GUARDED, problems
 from roadlens.api.parameters import After, From, Limit, To, id_span
@@ -21,6 +22,7 @@ router = APIRouter(prefix="/admin/trips", tags=["trips"], dependencies=[may_view
 
 
 @router.get("")
+@freshness.trips_list
 async def list_trips(
     session: Reading,
     state: State,
@@ -40,6 +42,7 @@ async def list_trips(
 
 
 @router.get("/{trip_id}", responses=problems(HTTPStatus.NOT_FOUND))
+@freshness.trip_detail
 async def get_trip(trip_id: UUID, session: Reading) -> TripDetail:
     """One trip with its track and events."""
     trip = await trips.detail(session, trip_id)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
+from roadlens import freshness
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.editing import EDITED, MADE, REMOVED, Editing, Matching, tag
 from roadlens.api.openapi import GUARDED, problems
@@ -22,6 +23,7 @@ edits = APIRouter(prefix="/admin/users", tags=["users"])
 
 
 @router.get("")
+@freshness.users_list
 async def list_users(session: Reading, state: State, *, limit: Limit = 100, after: After = None) -> UserPage:
     """Users, oldest first."""
     scope = ("users",)

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from roadlens import freshness
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.editing import EDITED, MADE, REMOVED, Edit, Editing, Matching, tag
 from roadlens.api.openapi import GUARDED, problems
@@ -24,6 +25,7 @@ edits = APIRouter(prefix="/admin/vehicles", tags=["vehicles"])
 
 
 @router.get("")
+@freshness.vehicles_list
 async def list_vehicles(session: Reading, state: State, *, limit: Limit = 100, after: After = None) -> VehiclePage:
     """Vehicles by id."""
     scope = ("vehicles",)
