@@ -1,4 +1,4 @@
-"""Every setting and every command is documented; the pages name none that does not exist."""
+"""Every setting, metric and command is documented; the pages name none that does not exist."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from roadlens.cli.main import app
+from roadlens.observability.metrics import TABLE
 from roadlens.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"
+METRICS = ROOT / "docs" / "metrics.md"
 PAGES_WITH_COMMANDS = (ROOT / "README.md", ROOT / "docs" / "commands.md")
 
 
@@ -43,6 +45,12 @@ def names_of_commands() -> Iterator[str]:
 
 def test_every_setting_is_documented_and_none_that_is_not_there() -> None:
     assert sorted(documented_settings()) == sorted(names_of_settings())
+
+
+def test_every_metric_is_documented_with_its_labels_and_none_that_is_not_there() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \|", METRICS.read_text(), re.MULTILINE)
+    documented = [(name, kind, tuple(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows]
+    assert documented == [(metric.name, metric.kind.value, metric.labels) for metric in TABLE]
 
 
 def test_every_command_is_documented() -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from roadlens import __version__
@@ -34,6 +35,10 @@ from roadlens.api.routes import (
 )
 from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
+from roadlens.observability import route as metrics_route
+from roadlens.observability.ingest import IngestMetrics
+from roadlens.observability.requests import Requests
+from roadlens.observability.statements import StatementMetrics
 from roadlens.telemetry.collector import Collector
 from roadlens.wiring import Wiring, signing_secret
 
@@ -47,14 +52,15 @@ def create_app(wiring: Wiring) -> FastAPI:
     Raises:
         SetupError: the signing secret cannot be read or made.
     """
-    collector = Collector(wiring.database, register=wiring.settings.auto_register)
+    counted = IngestMetrics(wiring.metrics)
+    collector = Collector(wiring.database, register=wiring.settings.auto_register, observe=counted)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with collector.running():
             yield
 
-    app = DescribedApi(
+    app = _Application(
         title="Roadlens",
         version=__version__,
         summary="Driver risk, explained.",
@@ -72,7 +78,10 @@ def create_app(wiring: Wiring) -> FastAPI:
         collector=collector,
     )
 
-    # The last one added is the first that a request meets.
+    app.state.metrics = wiring.metrics
+    wiring.database.observe(StatementMetrics(wiring.metrics))
+
+    # The last one added is the first that a request meets, but for what `_Application` puts around all.
     app.add_middleware(BodyLimit, longest=LONGEST_BODY, longer={ingest.BATCHES: ingest_body.LONGEST_BATCH})
     app.add_middleware(SecurityHeaders)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(wiring.settings.trusted_proxies))
@@ -82,8 +91,16 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.include_router(ingest.router, prefix="/api/v1")
     app.include_router(_v1())
     app.include_router(health.router)
+    app.include_router(metrics_route.router(wiring.metrics))
     reference.install(app)
     return app
+
+
+class _Application(DescribedApi):
+    """What stands around even the answers to exceptions."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Requests(super().build_middleware_stack(), self.state.metrics)
 
 
 def _v1() -> APIRouter:

@@ -9,12 +9,13 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from roadlens.api.passwords import hash_password, matches
 from roadlens.domain import Role
 from roadlens.errors import SetupError
+from roadlens.observability.metrics import Metrics
 from roadlens.scoring import parameters
 from roadlens.settings import Settings
 from roadlens.storage import migrate
@@ -36,6 +37,7 @@ class Wiring:
     settings: Settings
     database: Database
     database_url: str
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 @asynccontextmanager

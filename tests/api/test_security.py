@@ -36,6 +36,7 @@ ROUTES = {
     "GET /docs/files": May.ANYBODY,
     "GET /healthz": May.ANYBODY,
     "GET /readyz": May.ANYBODY,
+    "GET /metrics": May.ANYBODY,
     "POST /api/v1/auth/login": May.ANYBODY,
     "POST /api/v1/auth/token": May.ANYBODY,
     "POST /api/v1/auth/logout": May.VIEWER,

@@ -18,6 +18,7 @@ import uvloop
 from roadlens.app import create_app
 from roadlens.cli.demo import simulate
 from roadlens.errors import SetupError
+from roadlens.observability.log import FORMAT, NameRequest
 from roadlens.settings import Settings, read_settings
 from roadlens.storage.database import Database
 from roadlens.telemetry.demo import fill
@@ -166,6 +167,8 @@ Ctrl-C stops it.
 
 def _log(settings: Settings) -> None:
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.addFilter(NameRequest())
+    logging.basicConfig(level=level, format=FORMAT, handlers=[handler])
     for chatty in ("alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))

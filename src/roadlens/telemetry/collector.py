@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -57,10 +57,13 @@ class _Waiting:
 class Collector:
     """Takes single positions and whole batches from senders who show a token, while it is `running`."""
 
-    def __init__(self, database: Database, *, register: bool) -> None:
-        """`register`: make a vehicle and a driver for each device that has none."""
+    def __init__(
+        self, database: Database, *, register: bool, observe: Callable[[Outcome], None] = lambda _outcome: None
+    ) -> None:
+        """`register`: make a vehicle and a driver for each device that has none. `observe` is told each outcome."""
         self._database = database
         self._register = register
+        self._observe = observe
         self._ingest: Ingest | None = None
         self._waiting: list[_Waiting] = []
         self._came = asyncio.Event()
@@ -143,7 +146,9 @@ class Collector:
                 raise NotAuthenticated(_REFUSED)
             return batch
 
-        return await self._ingest.deliver_composed(admitted, register=self._register)
+        outcome = await self._ingest.deliver_composed(admitted, register=self._register)
+        self._observe(outcome)
+        return outcome
 
     async def _work(self, ingest: Ingest) -> None:
         """Until it is closed, and then until nobody waits."""
@@ -194,6 +199,7 @@ class Collector:
             return batch
 
         outcome = await ingest.deliver_composed(admitted, register=self._register)
+        self._observe(outcome)
         for waiting in refused:
             waiting.fail(NotAuthenticated(_REFUSED))
         for complaint in outcome.complaints:

@@ -1,0 +1,52 @@
+"""Counts what the cache says that it did. The cache knows no metric; this knows nothing of how the cache works."""
+
+from __future__ import annotations
+
+from roadlens.cache.observer import Level, Why
+from roadlens.observability.metrics import Metrics
+
+# Commands that were not sent took no time of Redis.
+_NOT_SENT = "refused"
+
+
+class CacheMetrics:
+    """An `Observer` of the cache."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._hits = metrics.counters("cache_hits_total")
+        self._shared_hits = metrics.counters("cache_shared_hits_total")
+        self._misses = metrics.counters("cache_misses_total")
+        self._bypasses = metrics.counters("cache_bypasses_total")
+        self._loads = metrics.durations("cache_load_duration_seconds")
+        self._evictions = metrics.counters("cache_evictions_total")
+        self._audits = metrics.counters("cache_audits_total")
+        self._stale = metrics.counters("cache_stale_answers_total")
+        self._operations = metrics.counters("redis_operations_total")
+        self._waits = metrics.durations("redis_operation_duration_seconds")
+
+    def hit(self, endpoint: str, key_prefix: str, level: Level) -> None:
+        self._hits.add((endpoint, key_prefix))
+        if level is Level.SHARED:
+            self._shared_hits.add((endpoint, key_prefix))
+
+    def miss(self, endpoint: str, key_prefix: str) -> None:
+        self._misses.add((endpoint, key_prefix))
+
+    def bypass(self, endpoint: str, key_prefix: str, why: Why) -> None:
+        self._bypasses.add((endpoint, key_prefix, why.value))
+
+    def loaded(self, endpoint: str, key_prefix: str, seconds: float) -> None:  # noqa: ARG002 - the contract names it
+        self._loads.add((key_prefix,), seconds)
+
+    def evicted(self, entries: int) -> None:
+        self._evictions.add((), entries)
+
+    def audited(self, key_prefix: str, *, stale: bool) -> None:
+        self._audits.add((key_prefix,))
+        if stale:
+            self._stale.add((key_prefix,))
+
+    def operation(self, operation: str, status: str, seconds: float) -> None:
+        self._operations.add((operation, status))
+        if status != _NOT_SENT:
+            self._waits.add((operation,), seconds)

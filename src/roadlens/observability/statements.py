@@ -1,0 +1,30 @@
+"""Counts and times SQL statements by what they do, as their first word says it. Reads no further in them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from roadlens.observability.metrics import Metrics
+
+_OPERATIONS = frozenset({"select", "insert", "update", "delete", "copy", "with"})
+
+
+class StatementMetrics:
+    """What `Database.observe` takes."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._queries = metrics.counters("db_queries_total")
+        self._durations = metrics.durations("db_query_duration_seconds")
+
+    def __call__(self, statement: str, seconds: float) -> None:
+        labels = _labels(statement)
+        self._queries.add(labels)
+        self._durations.add(labels, seconds)
+
+
+# As many as the parsed statements that the storage keeps.
+@lru_cache(maxsize=512)
+def _labels(statement: str) -> tuple[str]:
+    words = statement.split(None, 1)
+    word = words[0].lower() if words else ""
+    return (word if word in _OPERATIONS else "other",)

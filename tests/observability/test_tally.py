@@ -1,0 +1,92 @@
+"""Numbers in cells: kept over restarts, added up over processes, and right while another process is counting."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from roadlens.observability.tally import CELLS, Tally, cells_file
+
+SERIES = ("requests", "GET", "summary")
+
+# Counts up to the number it says, then waits to be killed.
+_COUNTER = """
+import sys
+from pathlib import Path
+from roadlens.observability.tally import Tally
+tally = Tally(Path(sys.argv[1]))
+place = tally.place(("requests", "GET", "summary"), 1)
+for _ in range(1000):
+    tally.cells[place] += 1
+print("counted", flush=True)
+sys.stdin.read()
+"""
+
+
+def count_to(tally: Tally, *numbers: float, series: tuple[str, ...] = SERIES) -> None:
+    start = tally.place(series, len(numbers))
+    for offset, number in enumerate(numbers):
+        tally.cells[start + offset] += number
+
+
+def test_numbers_of_one_process() -> None:
+    tally = Tally()
+    count_to(tally, 1, 2, 3)
+    count_to(tally, 5, series=("other",))
+    count_to(tally, 1, 1, 1)
+    assert tally.read() == {SERIES: [2, 3, 4], ("other",): [5]}
+
+
+def test_a_series_has_one_place(tmp_path: Path) -> None:
+    for tally in (Tally(), Tally(cells_file(tmp_path, "1"))):
+        assert tally.place(SERIES, 3) == tally.place(SERIES, 3)
+        assert tally.place(("other",), 1) == tally.place(SERIES, 3) + 3
+
+
+def test_each_process_reads_the_sum_of_all(tmp_path: Path) -> None:
+    one, two = (Tally(cells_file(tmp_path, name)) for name in ("1", "2"))
+    count_to(two, 7, series=("only in the second",))
+    count_to(one, 1, 2)
+    count_to(two, 10, 20)
+    assert one.read() == two.read() == {SERIES: [11, 22], ("only in the second",): [7]}
+
+
+def test_what_a_killed_process_counted_stays_and_its_successor_goes_on(tmp_path: Path) -> None:
+    file = cells_file(tmp_path, "1")
+    process = subprocess.Popen(
+        [sys.executable, "-c", _COUNTER, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "counted\n"
+        other = Tally(cells_file(tmp_path, "2"))
+        assert other.read() == {SERIES: [1000]}
+        os.kill(process.pid, signal.SIGKILL)
+    assert other.read() == {SERIES: [1000]}
+    count_to(Tally(file), 1)
+    assert other.read() == {SERIES: [1001]}
+
+
+def test_a_name_whose_writer_was_killed_in_the_middle_is_no_name(tmp_path: Path) -> None:
+    file = cells_file(tmp_path, "1")
+    count_to(Tally(file), 4)
+    names = file.with_suffix(".names")
+    names.write_text(names.read_text() + '[["half')
+    assert Tally(cells_file(tmp_path, "2")).read() == {SERIES: [4]}
+    successor = Tally(file)
+    count_to(successor, 9, series=("next",))
+    assert successor.read() == {SERIES: [4], ("next",): [9]}
+
+
+def test_what_has_no_room_is_said_and_counted_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    tally = Tally()
+    count_to(tally, *[1.0] * (CELLS - 1))
+    count_to(tally, 1, series=("one too many",))
+    assert "no room to count ('one too many',)" in caplog.text
+    assert list(tally.read()) == [SERIES]
+    assert set(tally.read()[SERIES]) == {1.0}
