@@ -10,6 +10,7 @@ from roadlens.api.passwords import hash_password
 from roadlens.storage.database import Database
 from tests.support.api import PASSWORD, Api, open_api
 from tests.support.postgres import TEMPLATE, Server, running_server
+from tests.support.valkey import Valkey, running_valkey
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,20 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = Database.open(database_url, pool_size=5, max_connections=20, name="roadlens test")
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    with running_valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+def valkey(valkey_server: Valkey) -> Valkey:
+    """A running Valkey, empty; a test that stops or pauses one starts its own."""
+    with valkey_server.client() as client:
+        client.flushall()
+    return valkey_server
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Whether a service is asked at all: not while it fails, until a probe in the background has succeeded. Knows no Redis."""
+"""Whether a service is asked at all: not after it failed, until a probe in the background succeeds. Knows no Redis."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ class Breaker:
         self._closing.set()
 
     async def _probe_until_it_answers(self) -> None:
-        await asyncio.sleep(self._interval)
-        while not await self._probe():
+        answers = False
+        while not answers:
             await asyncio.sleep(self._interval)
+            answers = await self._probe()
         self._close()

