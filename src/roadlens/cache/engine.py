@@ -30,6 +30,9 @@ LOAD_LEASE_S = 3.0
 # Seconds between looks for what another worker is loading: the first, and the longest.
 _LOOK_S, _LOOK_AT_MOST_S = 0.002, 0.05
 
+# Before the key of what is being loaded: who may load it is kept beside it.
+_LOADING_KEY = "loading:"
+
 _WARN_EVERY_S = 300
 
 logger = logging.getLogger(__name__)
@@ -183,20 +186,20 @@ class Cache:
             found = await self._look(key, text, budget, newer_than)
             if found is not None:
                 return found, How.SHARED
-            lease = await self.shared.lease(text, LOAD_LEASE_S, budget)
+            lease = await self.shared.lease(_LOADING_KEY + text, LOAD_LEASE_S, budget)
             pause = _LOOK_S
             while lease is None and budget.left > 0 and self.shared.usable:
                 await asyncio.sleep(pause)
                 found = await self._look(key, text, budget, newer_than)
                 if found is not None:
                     return found, How.SHARED
-                lease = await self.shared.lease(text, LOAD_LEASE_S, budget)
+                lease = await self.shared.lease(_LOADING_KEY + text, LOAD_LEASE_S, budget)
                 pause = min(2 * pause, _LOOK_AT_MOST_S)
         try:
             entry = await self._load(key, load)
         except BaseException:
             if lease is not None:
-                self.behind(self.shared.release(text, lease, Budget(PATIENCE_S)))
+                self.behind(self.shared.release(_LOADING_KEY + text, lease, Budget(PATIENCE_S)))
             raise
         if entry.keepable:
             self.memory.put(text, key.policy.key_prefix, entry)
@@ -234,7 +237,7 @@ class Cache:
         if entry.keepable and left > 0:
             await self.shared.put(text, entry.to_bytes(), left, budget)
         if lease is not None:
-            await self.shared.release(text, lease, budget)
+            await self.shared.release(_LOADING_KEY + text, lease, budget)
 
     def _refresh(self, key: Key, entry: Entry, load: Load) -> None:
         text = key.at(self.versions)
