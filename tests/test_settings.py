@@ -63,11 +63,19 @@ def test_each_wrong_value_is_named_but_not_repeated() -> None:
             "it must list addresses or networks, such as 10.0.0.5 or 10.1.0.0/16, with commas",
         ),
         "ROADLENS_DB_POOL_SIZE": ("99", "it must be at most 50"),
+        "REDIS_PORT": ("0", "it must be at least 1"),
+        "REDIS_DB": ("-1", "it must be at least 0"),
     }
     error = read({variable: value for variable, (value, _) in wrong.items()}).stderr.strip().splitlines()[-1]
     for variable, (_, expected) in wrong.items():
         assert f"{variable} is not acceptable: {expected}." in error
     assert "hunter2" not in error
+
+
+def test_a_cluster_has_one_database() -> None:
+    Settings.model_validate({"ROADLENS_REDIS_CLUSTER": "1"})
+    with pytest.raises(ValidationError, match="a cluster has only database 0"):
+        Settings.model_validate({"ROADLENS_REDIS_CLUSTER": "1", "REDIS_DB": "2"})
 
 
 @pytest.mark.parametrize("zone", ["", "../../etc/passwd", "/etc/localtime", "Europe"])

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from roadlens.domain import SHORTEST_PASSWORD
@@ -131,6 +140,44 @@ class Settings(BaseSettings):
         le=50,
         description="Database connections at most, those beyond the pool's size included.",
     )
+    redis_host: str | None = Field(
+        default=None,
+        validation_alias="REDIS_HOST",
+        description="Host of a Redis or Valkey that all workers and servers of one database share, or of one node of a "
+        "cluster. Without it answers are kept in each worker's memory alone.",
+    )
+    redis_port: int = Field(default=6379, validation_alias="REDIS_PORT", ge=1, le=65535, description="Its port.")
+    redis_db: int = Field(
+        default=0, validation_alias="REDIS_DB", ge=0, description="Number of the database in it; a cluster has only 0."
+    )
+    redis_password: SecretStr | None = Field(
+        default=None, validation_alias="REDIS_PASSWORD", description="Its password, if it asks for one."
+    )
+    redis_username: str | None = Field(
+        default=None,
+        validation_alias="ROADLENS_REDIS_USERNAME",
+        description="User to sign in as; without it Redis takes its user `default`.",
+    )
+    redis_tls: bool = Field(
+        default=False, validation_alias="ROADLENS_REDIS_TLS", description="1 speaks to Redis over TLS."
+    )
+    redis_ca_file: Path | None = Field(
+        default=None,
+        validation_alias="ROADLENS_REDIS_CA_FILE",
+        description="File of the authorities that may sign Redis's certificate, in place of the system's.",
+    )
+    redis_cluster: bool = Field(
+        default=False,
+        validation_alias="ROADLENS_REDIS_CLUSTER",
+        description="1 if REDIS_HOST is a node of a Redis Cluster.",
+    )
+
+    @field_validator("redis_cluster")
+    @classmethod
+    def _one_database(cls, cluster: bool, info: ValidationInfo) -> bool:
+        if cluster and info.data.get("redis_db"):
+            raise ValueError("a cluster has only database 0, so REDIS_DB cannot be set beside it")
+        return cluster
 
 
 def read_settings() -> Settings:

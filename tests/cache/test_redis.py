@@ -45,13 +45,21 @@ async def test_a_lease_is_one_workers_until_it_is_given_back(store: RedisStore, 
     await store.release("load", token, patient())
     assert await store.lease("load", 60, patient())
     with valkey.client() as client:
-        assert 59_000 < client.pttl("build:load") <= 60_000
+        assert 59_000 < client.pttl("lease:build:load") <= 60_000
+
+
+async def test_a_lease_lies_beside_what_is_kept_under_its_key(store: RedisStore) -> None:
+    await store.put("load", b"x", 60, patient())
+    assert await store.lease("load", 60, patient())
+    assert await store.get("load", patient()) == b"x"
+    assert await store.clear("*") == 1
+    assert await store.lease("load", 60, patient()) is None
 
 
 async def test_a_lease_that_ended_is_not_taken_from_who_has_it_now(store: RedisStore, valkey: Valkey) -> None:
     late = await store.lease("load", 60, patient())
     with valkey.client() as client:
-        client.delete("build:load")  # the time of the first is over
+        client.delete("lease:build:load")  # the time of the first is over
     assert await store.lease("load", 60, patient())
     await store.release("load", late or "", patient())
     assert await store.lease("load", 60, patient()) is None

@@ -69,7 +69,7 @@ class RedisStore:
 
     async def lease(self, key: str, seconds: float, budget: Budget) -> str | None:
         token = secrets.token_hex(8)
-        name = self._namespace + key
+        name = self._lease(key)
         given = await self._ask("lease", budget, "SET", name, token, "NX", "PX", _milliseconds(seconds))
         if given is FAILED:
             return ""
@@ -77,7 +77,7 @@ class RedisStore:
 
     async def release(self, key: str, token: str, budget: Budget) -> None:
         if token:
-            await self._ask("release", budget, "EVAL", RELEASE, 1, self._namespace + key, token)
+            await self._ask("release", budget, "EVAL", RELEASE, 1, self._lease(key), token)
 
     async def clear(self, pattern: str) -> int:
         """As the contract says. What is put while it runs may stay. Other namespaces are not touched."""
@@ -113,6 +113,10 @@ class RedisStore:
     async def close(self) -> None:
         await self._breaker.stop()
         await self._servers.close()
+
+    def _lease(self, key: str) -> str:
+        """Beside what is kept under the key, and outside of what is cleared."""
+        return f"lease:{self._namespace}{key}"
 
     async def _ask(self, operation: str, budget: Budget, *command: Argument) -> Any:
         """The answer, or `FAILED`."""
