@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from importlib import resources
 
 from alembic import command
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from roadlens.errors import DatabaseUnavailable, SetupError
+from roadlens.storage.change_feed.lease import LEASE_S
 from roadlens.storage.database import sqlalchemy_url
 
 # Any two processes that migrate at once meet at this advisory lock. The number is the word "roadlens" in ASCII, cut.
@@ -65,7 +67,12 @@ def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object
     config = _config()
     _refuse_newer(connection, ScriptDirectory.from_config(config))
     config.attributes["connection"] = connection
+    before = _revision(connection)
     command.upgrade(config, "head")
+    moved = before != head()
+    if moved:
+        # What was kept under the schema before may look different under this one.
+        connection.execute(text("SELECT roadlens_raise_tags('{everything}')"))
     connection.execute(
         text("INSERT INTO installation (timezone) VALUES (:zone) ON CONFLICT DO NOTHING"), {"zone": timezone}
     )
@@ -78,6 +85,9 @@ def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object
     )
     stored = connection.execute(text("SELECT timezone FROM installation")).scalar_one()
     connection.commit()
+    if moved and connection.execute(text("SELECT EXISTS (SELECT FROM cache_worker)")).scalar_one():
+        # Whoever is trusted a whole lease from now has heard of it (docs/change-feed.md).
+        time.sleep(LEASE_S)
     if stored != timezone:
         raise SetupError(
             f"This database counts its days in {stored}, but ROADLENS_TIMEZONE is {timezone}. Days of stored trips "
@@ -86,10 +96,15 @@ def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object
     return head()
 
 
-def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
+def _revision(connection: Connection) -> str | None:
     if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
-        return
-    current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
+    current = _revision(connection)
     if current is not None and current not in {step.revision for step in scripts.walk_revisions()}:
         raise SetupError(
             f"The database has schema {current}, which this version of Roadlens does not know: it was upgraded by a "

@@ -1,5 +1,6 @@
 """The tables as SQLAlchemy sees them. The migrations make them; a test holds the two equal."""
 
+from roadlens.storage.tables.change_feed import cache_note, cache_tag, cache_worker
 from roadlens.storage.tables.devices import device_assignments, device_progress, devices
 from roadlens.storage.tables.drivers import drivers
 from roadlens.storage.tables.events import safety_events
@@ -24,6 +25,9 @@ from roadlens.storage.tables.vehicles import vehicles
 __all__ = [
     "SHARDS",
     "audit_log",
+    "cache_note",
+    "cache_tag",
+    "cache_worker",
     "device_assignments",
     "device_progress",
     "devices",
