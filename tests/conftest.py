@@ -28,7 +28,7 @@ def database_url(postgres: Server) -> Iterator[str]:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database.open(database_url, pool_size=5, max_connections=20, name="roadlens test")
+    opened = Database.open(database_url, pool_size=5, max_connections=20, name="roadlens test", durable=True)
     yield opened
     await opened.close()
 

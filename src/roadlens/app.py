@@ -39,6 +39,7 @@ from roadlens.observability import route as metrics_route
 from roadlens.observability.ingest import IngestMetrics
 from roadlens.observability.requests import Requests
 from roadlens.observability.statements import StatementMetrics
+from roadlens.storage.change_feed.feed import ChangeFeed
 from roadlens.telemetry.collector import Collector
 from roadlens.wiring import Wiring, signing_secret
 
@@ -52,13 +53,15 @@ def create_app(wiring: Wiring) -> FastAPI:
     Raises:
         SetupError: the signing secret cannot be read or made.
     """
+    feed = ChangeFeed(wiring.database_url)
     counted = IngestMetrics(wiring.metrics)
     collector = Collector(wiring.database, register=wiring.settings.auto_register, observe=counted)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with collector.running():
-            yield
+        with wiring.database.hearing(feed.acknowledgements):
+            async with feed.running(), collector.running():
+                yield
 
     app = _Application(
         title="Roadlens",

@@ -19,6 +19,7 @@ from roadlens.observability.metrics import Metrics
 from roadlens.scoring import parameters
 from roadlens.settings import Settings
 from roadlens.storage import migrate
+from roadlens.storage.change_feed.ear import Ear
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.embedded.provider import open_database
 from roadlens.storage.reads import users as read_users
@@ -49,7 +50,10 @@ async def open_command(settings: Settings, purpose: str) -> AsyncIterator[Wiring
         DatabaseUnavailable: nothing answers at DATABASE_URL.
     """
     async with _opened(settings, purpose, exclusive=False) as wiring:
-        yield wiring
+        ear = Ear(wiring.database_url)
+        with wiring.database.hearing(ear.acknowledgements):
+            async with ear.running():
+                yield wiring
 
 
 @asynccontextmanager
@@ -91,6 +95,7 @@ async def _opened(settings: Settings, purpose: str, *, exclusive: bool) -> Async
             pool_size=settings.db_pool_size,
             max_connections=settings.db_max_connections,
             name=f"roadlens {purpose}",
+            durable=settings.database_url is None,
         )
         try:
             yield Wiring(settings, database, url)
