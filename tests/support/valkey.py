@@ -7,10 +7,11 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import redis.exceptions
 from redis import Redis
@@ -23,6 +24,7 @@ from tests.support.embedded_database import until
 
 HOST = "127.0.0.1"
 PATIENCE_S = 30.0
+SLOTS = 16384
 
 
 def free_port() -> int:
@@ -72,6 +74,11 @@ class Valkey:
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGCONT)
 
+    def command(self, *command: str | int) -> Any:
+        with self.client() as client:
+            ask: Callable[..., Any] = client.execute_command
+            return ask(*command)
+
     @contextmanager
     def client(self) -> Iterator[Redis]:
         """A client of the test's own, that sees what the store wrote."""
@@ -92,14 +99,39 @@ class Valkey:
 
 
 @contextmanager
-def running_valkey(directory: Path, *options: str, password: str | None = None, port: int = 0) -> Iterator[Valkey]:
-    server = Valkey(directory, options=options, password=password, port=port or free_port())
+def running_valkey(
+    directory: Path, *options: str, password: str | None = None, program: Path | None = None
+) -> Iterator[Valkey]:
     directory.mkdir(parents=True, exist_ok=True)
+    server = Valkey(directory, program or get_binary_path(), options, password)
     try:
         server.start()
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def running_cluster(directory: Path, program: Path | None = None, primaries: int = 3) -> Iterator[list[Valkey]]:
+    """Primaries that share the slots evenly and know each other."""
+    with ExitStack() as stack:
+        buses = [free_port() for _ in range(primaries)]
+        nodes = []
+        for number, bus in enumerate(buses):
+            options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", str(bus))
+            nodes.append(stack.enter_context(running_valkey(directory / str(number), *options, program=program)))
+        for number, node in enumerate(nodes):
+            first, last = SLOTS * number // primaries, SLOTS * (number + 1) // primaries - 1
+            node.command("CLUSTER", "ADDSLOTSRANGE", first, last)
+            node.command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+            node.command("CLUSTER", "MEET", HOST, nodes[0].port, buses[0])
+        until(lambda: all(is_whole(node, primaries) for node in nodes), "every node knows the whole cluster")
+        yield nodes
+
+
+def is_whole(node: Valkey, primaries: int) -> bool:
+    told = node.command("CLUSTER", "INFO")
+    return b"cluster_state:ok" in told and b"cluster_size:%d" % primaries in told
 
 
 @asynccontextmanager

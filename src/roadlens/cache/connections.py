@@ -16,6 +16,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError, ResponseError
 
 Argument = str | bytes | int
+Command = tuple[Argument, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,40 @@ class Link(Protocol):
 
     def pack_command(self, *arguments: Argument) -> list[bytes]: ...
 
-    def pack_commands(self, commands: Sequence[Sequence[Argument]]) -> list[bytes]: ...
+    def pack_commands(self, commands: Sequence[Command]) -> list[bytes]: ...
 
     async def send_packed_command(self, command: list[bytes], check_health: bool = True) -> None: ...
 
     async def read_response(self) -> Any: ...
 
 
+class Servers(Protocol):
+    """One server, or the primaries of a cluster.
+
+    What `ask` raises: `Unreachable`, or an error of redis-py. It does so in its own time; whoever asks sets a limit.
+    """
+
+    @property
+    def primaries(self) -> Sequence[Connections]:
+        """Those that keep something, as far as they were found."""
+
+    async def find(self) -> None:
+        """Learn which servers there are."""
+
+    async def ping(self) -> None:
+        """Hear from all of them."""
+
+    async def ask(self, command: Command, key: str = "") -> Any:
+        """Send a command to the server that has the key."""
+
+    async def forget(self) -> None:
+        """Use no connection again that exists now: where they lead, nobody may be, or somebody else."""
+
+    async def close(self) -> None: ...
+
+
 class Connections:
-    """Opens nothing before it is asked. Whoever asks sets the time: in here is no timeout but `connect_timeout`."""
+    """A `Servers` of one, from one event loop. Opens nothing before it is asked."""
 
     def __init__(self, config: RedisConfig) -> None:
         self.config = config
@@ -77,16 +103,26 @@ class Connections:
         self._generation = 0
         self._making: set[asyncio.Task[Link]] = set()
 
-    async def ask(self, *command: Argument) -> Any:
+    @property
+    def primaries(self) -> Sequence[Connections]:
+        return (self,)
+
+    async def find(self) -> None:
+        """There is nothing to find: the address is known."""
+
+    async def ping(self) -> None:
+        await self.ask(("PING",))
+
+    async def ask(self, command: Command, key: str = "") -> Any:  # noqa: ARG002 - only a cluster must know the key
         """Send one command; its answer as redis-py reads it, without conversion.
 
         Raises:
             Unreachable: there is no connection, and none can be made.
             redis.exceptions.RedisError: the connection was lost, or the answer is an error.
         """
-        return (await self.ask_all([command]))[0]
+        return (await self.ask_all((command,)))[0]
 
-    async def ask_all(self, commands: Sequence[Sequence[Argument]]) -> list[Any]:
+    async def ask_all(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands together on one connection, and read their answers.
 
         Raises:
@@ -119,7 +155,6 @@ class Connections:
         return answers
 
     async def forget(self) -> None:
-        """Use no connection again that exists now: where they lead, nobody may be, or somebody else."""
         self._generation += 1
         idle, self._idle = self._idle, []
         for link in idle:

@@ -81,6 +81,7 @@ class Complaints:
         self._place = f"{config.host}:{config.port}"
         self._clock = clock
         self._said: dict[str, float] = {}
+        self._quiet = False
         self.last: str | None = None
 
     def about(self, found: Trouble) -> None:
@@ -88,9 +89,12 @@ class Complaints:
         now = self._clock()
         if now >= self._said.get(found.kind, now):
             self._said[found.kind] = now + AGAIN_S
+            self._quiet = False
             logger.warning("%s Until then answers are made without it.", self.last)
 
     def over(self) -> None:
-        """It is used, again or for the first time."""
+        """It is used, for the first time or again; the latter is said if what was wrong was."""
         self.last = None
-        logger.info("Redis at %s is used", self._place)
+        if not self._quiet:
+            self._quiet = True
+            logger.info("Redis at %s is used", self._place)
