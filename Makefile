@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench lock clean remake
+.PHONY: help run test check format bench bench-http lock clean remake
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv --no-config --quiet pip compile --universal --python-versio
 CODE := $(wildcard src tests tools benchmarks)
 
 help: ## Say what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %-12s", $$1 " " $$2; $$1 = $$2 = ""; print $$0 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %-12s", $$1 " " $$2; $$1 = $$2 = ""; print $$0 }'
 
 run: .venv/project.stamp ## Run Roadlens with its own PostgreSQL, on 127.0.0.1:8000
 	@exec $(BIN)/roadlens serve
@@ -36,9 +36,13 @@ bench: .venv/dev.stamp ## Measure how fast positions come in, by file and by HTT
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.ingest_http
 
+bench-http: .venv/bench.stamp ## Measure a hit beside other caches, for a quarter of an hour; needs Debian's package wrk
+	$(BIN)/python -m benchmarks.http
+
 lock: .venv/dev.stamp ## Write the locks anew, with the newest versions that pyproject.toml allows
 	$(COMPILE) pyproject.toml --group build --output-file requirements/run.txt
 	$(COMPILE) pyproject.toml --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --group bench --constraints requirements/run.txt --output-file requirements/bench.txt
 
 clean: ## Remove the virtual environment and what tools left behind; never the data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
@@ -65,4 +69,9 @@ endif
 .venv/dev.stamp: requirements/dev.txt .venv/project.stamp
 	@echo "Installing what its tests and checks need"
 	@$(PIP) install --quiet --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+.venv/bench.stamp: requirements/bench.txt .venv/dev.stamp
+	@echo "Installing what Roadlens is compared with"
+	@$(PIP) install --quiet --require-hashes --requirement requirements/bench.txt
 	@touch $@
