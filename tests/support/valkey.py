@@ -52,11 +52,15 @@ class Valkey:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self.spawn()
+        until(self._answers, f"{self.program.name} answers on port {self.port}")
+
+    def spawn(self) -> None:
+        """Start it, and do not wait until it answers."""
         arguments = ["--port", str(self.port), "--bind", HOST, "--dir", str(self.directory)]
         arguments += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile", "server.log"]
         arguments += ["--requirepass", self.password] if self.password else []
         self.process = subprocess.Popen([self.program, *arguments, *self.options], cwd=self.directory)
-        until(self._answers, f"{self.program.name} answers on port {self.port}")
 
     def stop(self) -> None:
         """As a crash: nothing is said to clients."""

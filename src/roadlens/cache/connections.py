@@ -107,6 +107,11 @@ class Connections:
     def primaries(self) -> Sequence[Connections]:
         return (self,)
 
+    @property
+    def idle(self) -> int:
+        """How many connections nobody uses just now."""
+        return len(self._idle)
+
     async def find(self) -> None:
         """There is nothing to find: the address is known."""
 

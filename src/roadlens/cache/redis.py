@@ -16,7 +16,7 @@ from roadlens.cache.cluster import Cluster
 from roadlens.cache.connections import Command, Connections, RedisConfig, Servers, Unreachable
 from roadlens.cache.observer import Observer
 from roadlens.cache.store import Budget
-from roadlens.cache.troubles import LATE, SLOW, Complaints, Trouble, trouble
+from roadlens.cache.troubles import LATE, SLOW, Complaints, Says, Trouble, trouble
 
 # Redis's manual, "Distributed Locks with Redis": a lock is given back only by whom it belongs to.
 RELEASE = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) else return 0 end"
@@ -159,7 +159,9 @@ class RedisStore:
     async def _failed(self, operation: str, status: str, began: float, found: Trouble) -> object:
         self._observer.operation(operation, status, monotonic() - began)
         self._complaints.about(found)
-        if self._breaker.failed(decisive=found.decisive):
+        if found.says is Says.THERE:
+            self._breaker.succeeded()
+        elif self._breaker.failed(decisive=found.says is Says.AWAY):
             await self._servers.forget()
         return FAILED
 

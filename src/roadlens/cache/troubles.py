@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from redis import exceptions
 
@@ -16,33 +17,48 @@ AGAIN_S = 300.0
 logger = logging.getLogger(__name__)
 
 
+class Says(Enum):
+    """What a failure says of the server."""
+
+    THERE = "it refuses this command, and answers others"
+    DOUBTFUL = "it may have been an accident"
+    AWAY = "nothing will be answered while this lasts, so that asking again is a waste of time"
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """One kind of failure.
 
     Attributes:
         advice: a sentence that says what to do.
-        decisive: nothing will be answered while it lasts, so that asking again is a waste of time.
+        says: what it means for the next command.
     """
 
     kind: str
     advice: str
-    decisive: bool = False
+    says: Says
 
 
-SLOW = Trouble("slow", "did not answer in time. It is paused, overloaded or cut off.", decisive=True)
-LATE = Trouble("late", "was not heard in time, because this process was busy.")
-LOST = Trouble("lost", "closed a connection.")
-AWAY = Trouble("away", "cannot be reached. Check REDIS_HOST and REDIS_PORT, and that it runs.", decisive=True)
-LOGIN = Trouble("login", "does not accept the password. Check REDIS_PASSWORD.", decisive=True)
-LOADING = Trouble("loading", "is still loading its data.", decisive=True)
-CLUSTER_DOWN = Trouble("cluster down", "is a cluster that does not work. See `CLUSTER INFO` on it.", decisive=True)
-OLD = Trouble("old", "does not know HELLO. Roadlens needs Redis 6.2 or newer, or Valkey.", decisive=True)
-FULL = Trouble("full", "is full and lets nothing go. Set its maxmemory-policy to allkeys-lru, or a higher maxmemory.")
-READ_ONLY = Trouble("read-only", "is a replica, which keeps nothing. Set REDIS_HOST to the primary.")
-RIGHTS = Trouble("rights", "does not let this user do what the cache needs: get, set, del, unlink, scan, eval, info.")
-IS_CLUSTER = Trouble("is a cluster", "is a node of a cluster. Set ROADLENS_REDIS_CLUSTER=1.")
-NOT_CLUSTER = Trouble("no cluster", "is not a cluster. Set ROADLENS_REDIS_CLUSTER=0.", decisive=True)
+SLOW = Trouble("slow", "did not answer in time. It is paused, overloaded or cut off.", Says.AWAY)
+LATE = Trouble("late", "was not heard in time, because this process was busy.", Says.DOUBTFUL)
+LOST = Trouble("lost", "closed a connection.", Says.DOUBTFUL)
+AWAY = Trouble("away", "cannot be reached. Check REDIS_HOST and REDIS_PORT, and that it runs.", Says.AWAY)
+LOGIN = Trouble("login", "does not accept the password. Check REDIS_PASSWORD.", Says.AWAY)
+LOADING = Trouble("loading", "is still loading its data.", Says.AWAY)
+CLUSTER_DOWN = Trouble("cluster down", "is a cluster that does not work. See `CLUSTER INFO` on it.", Says.AWAY)
+OLD = Trouble("old", "does not know HELLO. Roadlens needs Redis 6.2 or newer, or Valkey.", Says.AWAY)
+FULL = Trouble(
+    "full", "is full and lets nothing go. Set its maxmemory-policy to allkeys-lru, or a higher maxmemory.", Says.THERE
+)
+READ_ONLY = Trouble("read-only", "is a replica, which keeps nothing. Set REDIS_HOST to the primary.", Says.THERE)
+RIGHTS = Trouble(
+    "rights",
+    "does not let this user do what the cache needs: "
+    "hello, client|setname, ping, get, set, del, unlink, scan, eval, info, dbsize, cluster|slots.",
+    Says.THERE,
+)
+IS_CLUSTER = Trouble("is a cluster", "is a node of a cluster. Set ROADLENS_REDIS_CLUSTER=1.", Says.THERE)
+NOT_CLUSTER = Trouble("no cluster", "is not a cluster. Set ROADLENS_REDIS_CLUSTER=0.", Says.AWAY)
 
 # The first that fits. Beside the class, a part of the message: for some there is no class.
 _KNOWN: tuple[tuple[type[BaseException], str, Trouble], ...] = (
@@ -70,7 +86,9 @@ def trouble(error: BaseException, password: str | None) -> Trouble:
             return known
     if isinstance(cause, exceptions.ResponseError):
         text = text.replace(password, "***") if password else text
-        return Trouble("answer", f"answered with an error: {text}", decisive=isinstance(error, Unreachable))
+        return Trouble(
+            "answer", f"answered with an error: {text}", Says.AWAY if isinstance(error, Unreachable) else Says.THERE
+        )
     return AWAY if isinstance(error, Unreachable) else LOST
 
 
@@ -90,7 +108,7 @@ class Complaints:
         if now >= self._said.get(found.kind, now):
             self._said[found.kind] = now + AGAIN_S
             self._quiet = False
-            logger.warning("%s Until then answers are made without it.", self.last)
+            logger.warning("%s Until then nothing fails; answers are only made more often.", self.last)
 
     def over(self) -> None:
         """It is used, for the first time or again; the latter is said if what was wrong was."""

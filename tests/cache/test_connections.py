@@ -1,0 +1,171 @@
+"""Connections to one Redis: none is poisoned, none is lost, and a short deadline does not keep one from being made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from redis.exceptions import RedisError, ResponseError
+
+from roadlens.cache.connections import Connections, Unreachable
+from tests.support.proxy import Proxy, Way, proxy_to
+from tests.support.valkey import HOST, PATIENCE_S, Valkey, running_valkey
+
+
+@pytest.fixture
+async def proxy(valkey: Valkey) -> AsyncIterator[Proxy]:
+    async with proxy_to(HOST, valkey.port) as between:
+        yield between
+
+
+@pytest.fixture
+async def connections(valkey: Valkey, proxy: Proxy) -> AsyncIterator[Connections]:
+    opened = Connections(valkey.config(port=proxy.port, most_connections=3))
+    yield opened
+    await opened.close()
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - what others do in their own time sets no event
+            await asyncio.sleep(0.001)
+
+
+async def test_an_answer_that_came_too_late_is_nobody_elses(connections: Connections, proxy: Proxy) -> None:
+    """1. A asks for `first`. 2. A is cancelled. 3. B asks for `second`. 4. The answer to A arrives."""
+    await connections.ask(("SET", "first", "A's"))
+    await connections.ask(("SET", "second", "B's"))
+    asked = asyncio.create_task(connections.ask(("GET", "first")))
+    proxy.delay_s = 0.05
+    await asyncio.sleep(0)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await asked
+    assert await connections.ask(("GET", "second")) == b"B's"
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_cancelled_at_any_moment_nothing_is_lost(connections: Connections, valkey: Valkey, turns: int) -> None:
+    """Twice over: once when it makes its connection, once when it has one; and a second cancellation on top."""
+    for _ in range(2):
+        tasks = [asyncio.create_task(connections.ask(("ECHO", str(number)))) for number in range(8)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        answers = await asyncio.gather(*(connections.ask(("ECHO", str(number))) for number in range(20)))
+        assert answers == [str(number).encode() for number in range(20)]
+    with valkey.client() as client:
+        assert sum(other["name"] == "roadlens" for other in client.client_list()) <= 3
+
+
+async def test_a_connection_is_made_though_nobody_could_wait_for_it(connections: Connections, proxy: Proxy) -> None:
+    proxy.delay_s = 0.03  # two exchanges in two ways: no request of 20 ms sees the end of it
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await connections.ask(("PING",))
+    await eventually(lambda: connections.idle == 1)
+    proxy.delay_s = 0
+    assert await connections.ask(("PING",)) == b"PONG"
+    assert proxy.accepted == 1
+
+
+async def test_there_are_never_more_than_agreed(connections: Connections, proxy: Proxy) -> None:
+    answers = await asyncio.gather(*(connections.ask(("ECHO", str(number))) for number in range(50)))
+    assert answers == [str(number).encode() for number in range(50)]
+    assert proxy.accepted == 3
+
+
+async def test_who_waits_for_a_place_and_leaves_takes_none(connections: Connections, proxy: Proxy) -> None:
+    proxy.swallowed = Way.TO_CLIENT
+    stuck = [asyncio.create_task(connections.ask(("PING",))) for _ in range(3)]
+    waiting = [asyncio.create_task(connections.ask(("PING",))) for _ in range(5)]
+    await eventually(lambda: proxy.accepted == 3)
+    for task in (*waiting, *stuck):
+        task.cancel()
+    await asyncio.wait((*waiting, *stuck))
+    proxy.swallowed = Way.NEITHER
+    proxy.cut()
+    await asyncio.gather(*(connections.ask(("PING",)) for _ in range(3)))
+
+
+async def test_an_error_is_an_answer(connections: Connections, proxy: Proxy) -> None:
+    with pytest.raises(ResponseError):
+        await connections.ask(("NONSENSE",))
+    with pytest.raises(ResponseError):
+        await connections.ask_all((("ECHO", "1"), ("NONSENSE",), ("ECHO", "3")))
+    assert await connections.ask(("ECHO", "4")) == b"4"
+    assert proxy.accepted == 1
+
+
+async def test_an_answer_torn_in_two_is_none(connections: Connections, proxy: Proxy) -> None:
+    await connections.ask(("SET", "long", b"x" * 1000))
+    proxy.cut_answer_after(100)
+    with pytest.raises(RedisError):
+        await connections.ask(("GET", "long"))
+    assert await connections.ask(("GET", "long")) == b"x" * 1000
+
+
+async def test_after_a_restart_one_command_fails_at_most(tmp_path: Path) -> None:
+    with running_valkey(tmp_path) as valkey:
+        connections = Connections(valkey.config())
+        await asyncio.gather(*(connections.ask(("PING",)) for _ in range(5)))
+        assert connections.idle == 5
+        valkey.stop()
+        valkey.start()
+        with pytest.raises(RedisError):
+            await connections.ask(("PING",))
+        assert await connections.ask(("PING",)) == b"PONG"
+        await connections.close()
+
+
+async def test_what_is_forgotten_is_not_used_again(connections: Connections, proxy: Proxy) -> None:
+    proxy.delay_s = 0.02
+    under_way = asyncio.create_task(connections.ask(("PING",)))
+    await eventually(lambda: proxy.accepted == 1)
+    await connections.forget()
+    with pytest.raises(Unreachable):
+        await under_way
+    assert connections.idle == 0
+    await connections.ask(("PING",))
+    assert proxy.accepted == 2
+
+
+async def test_nobody_there_is_told_at_once(valkey: Valkey, proxy: Proxy) -> None:
+    await proxy.refuse()
+    connections = Connections(valkey.config(port=proxy.port))
+    with pytest.raises(Unreachable):
+        await connections.ask(("PING",))
+    await proxy.accept()
+    assert await connections.ask(("PING",)) == b"PONG"
+    await connections.close()
+
+
+async def test_whoever_never_answers_is_given_up(valkey: Valkey, proxy: Proxy) -> None:
+    proxy.swallowed = Way.TO_SERVER
+    connections = Connections(replace(valkey.config(), port=proxy.port, connect_timeout=0.05))
+    with pytest.raises(Unreachable):
+        await connections.ask(("PING",))
+    await connections.close()
+
+
+async def test_closed_it_leaves_nothing_behind(connections: Connections, proxy: Proxy, valkey: Valkey) -> None:
+    await asyncio.gather(*(connections.ask(("PING",)) for _ in range(3)))
+    proxy.delay_s = 0.05
+    under_way = asyncio.create_task(connections.ask(("PING",)))
+    await asyncio.sleep(0)
+    await connections.close()
+    await under_way
+
+    def left() -> int:
+        with valkey.client() as client:
+            return sum(other["name"] == "roadlens" for other in client.client_list())
+
+    await eventually(lambda: left() == 0)
