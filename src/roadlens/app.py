@@ -10,11 +10,13 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from roadlens import __version__
+from roadlens import __version__, freshness
 from roadlens.api import ingest_body, problems, reference
 from roadlens.api.body_limit import BodyLimit
+from roadlens.api.caching import find_key
 from roadlens.api.cursor import Cursors
 from roadlens.api.dependencies import ServerState
+from roadlens.api.guard import TokenGuard
 from roadlens.api.headers import SecurityHeaders
 from roadlens.api.openapi import DescribedApi
 from roadlens.api.passwords import PasswordCheck
@@ -22,6 +24,7 @@ from roadlens.api.routes import (
     assignments,
     audit,
     auth,
+    cache,
     dashboard,
     devices,
     drivers,
@@ -35,13 +38,15 @@ from roadlens.api.routes import (
 )
 from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
+from roadlens.cache.clearing import Clearing
+from roadlens.cache.http import CacheHits
+from roadlens.cache.principals import Principals
 from roadlens.observability import route as metrics_route
 from roadlens.observability.ingest import IngestMetrics
 from roadlens.observability.requests import Requests
 from roadlens.observability.statements import StatementMetrics
-from roadlens.storage.change_feed.feed import ChangeFeed
 from roadlens.telemetry.collector import Collector
-from roadlens.wiring import Wiring, signing_secret
+from roadlens.wiring import Wiring, caching, signing_secret
 
 # Bytes. Nothing that is asked here needs more but batches of positions, and anybody may send them.
 LONGEST_BODY = 64 * 1024
@@ -53,15 +58,14 @@ def create_app(wiring: Wiring) -> FastAPI:
     Raises:
         SetupError: the signing secret cannot be read or made.
     """
-    feed = ChangeFeed(wiring.database_url)
     counted = IngestMetrics(wiring.metrics)
+    kept = caching(wiring)
     collector = Collector(wiring.database, register=wiring.settings.auto_register, observe=counted)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with wiring.database.hearing(feed.acknowledgements):
-            async with feed.running(), collector.running():
-                yield
+        async with kept.running(wiring.database), collector.running():
+            yield
 
     app = _Application(
         title="Roadlens",
@@ -72,30 +76,43 @@ def create_app(wiring: Wiring) -> FastAPI:
         redoc_url=None,
     )
     secret = signing_secret(wiring.settings)
+    tokens = Tokens(secret, timedelta(seconds=wiring.settings.token_lifetime))
     app.state.server = ServerState(
         database=wiring.database,
-        tokens=Tokens(secret, timedelta(seconds=wiring.settings.token_lifetime)),
+        tokens=tokens,
         cursors=Cursors(secret),
         passwords=PasswordCheck(),
         throttle=Throttle(secret),
         collector=collector,
+        cache=kept.cache,
+        audit=kept.audit,
+        clearing=Clearing(freshness.prefixes(), kept.cache.shared, kept.cache.memory),
+        worker=lambda: kept.feed.worker_id,
     )
 
     app.state.metrics = wiring.metrics
     wiring.database.observe(StatementMetrics(wiring.metrics))
 
-    # The last one added is the first that a request meets, but for what `_Application` puts around all.
-    app.add_middleware(BodyLimit, longest=LONGEST_BODY, longer={ingest.BATCHES: ingest_body.LONGEST_BATCH})
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(wiring.settings.trusted_proxies))
-    problems.install(app)
-
     # First, for routes are tried in order, and no other is asked so often.
     app.include_router(ingest.router, prefix="/api/v1")
-    app.include_router(_v1())
+    app.include_router(v1())
     app.include_router(health.router)
     app.include_router(metrics_route.router(wiring.metrics))
     reference.install(app)
+
+    # The last one added is the first that a request meets, but for what `_Application` puts around all.
+    app.add_middleware(BodyLimit, longest=LONGEST_BODY, longer={ingest.BATCHES: ingest_body.LONGEST_BATCH})
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(
+        CacheHits,
+        cache=kept.cache,
+        find_key=find_key(app),
+        principals=Principals(kept.feed, TokenGuard(wiring.database, tokens)),
+        audit=kept.audit,
+    )
+    if wiring.settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(wiring.settings.trusted_proxies))
+    problems.install(app)
     return app
 
 
@@ -106,11 +123,12 @@ class _Application(DescribedApi):
         return Requests(super().build_middleware_stack(), self.state.metrics)
 
 
-def _v1() -> APIRouter:
+def v1() -> APIRouter:
     """All that people ask: what needs a token of theirs, and the ways to one."""
-    v1 = APIRouter(prefix="/api/v1")
-    for resource in (auth, passwords, dashboard, drivers, trips, events, vehicles, devices, assignments, users, audit):
-        v1.include_router(resource.router)
+    router = APIRouter(prefix="/api/v1")
+    people, things = (auth, passwords, users, audit, cache), (dashboard, drivers, trips, events, vehicles, devices)
+    for resource in (*people, *things, assignments):
+        router.include_router(resource.router)
     for edited in (drivers, vehicles, devices, assignments, users):
-        v1.include_router(edited.edits)
-    return v1
+        router.include_router(edited.edits)
+    return router

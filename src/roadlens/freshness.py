@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from roadlens.cache.policy import cache_response
+from roadlens.cache.policy import Declaration, cache_response
 from roadlens.domain import Audience
 
 DRIVERS: Final = "drivers"
@@ -131,3 +131,8 @@ users_list = cache_response(
     audience=Audience.VIEWERS,
     edited=_of_each("items", "user_id", _USER),
 )
+
+
+def prefixes() -> frozenset[str]:
+    """All key prefixes there are."""
+    return frozenset(found.policy.key_prefix for found in globals().values() if isinstance(found, Declaration))

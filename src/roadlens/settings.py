@@ -69,6 +69,13 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on; 0 takes any free one."
     )
+    workers: int = Field(
+        default=1,
+        validation_alias="ROADLENS_WORKERS",
+        ge=1,
+        le=64,
+        description="Processes that answer requests, all at the same port.",
+    )
     data_dir: Annotated[Path, AfterValidator(_absolute)] = Field(
         default=Path("roadlens-data"),
         validation_alias="ROADLENS_DATA_DIR",
@@ -131,14 +138,14 @@ class Settings(BaseSettings):
         validation_alias="ROADLENS_DB_POOL_SIZE",
         ge=1,
         le=50,
-        description="Database connections that are kept open.",
+        description="Database connections that are kept open, those of all workers together.",
     )
     db_max_connections: int = Field(
         default=50,
         validation_alias="ROADLENS_DB_MAX_CONNECTIONS",
         ge=1,
         le=50,
-        description="Database connections at most, those beyond the pool's size included.",
+        description="Database connections at most, those beyond the pool's size and of all workers included.",
     )
     redis_host: str | None = Field(
         default=None,
@@ -178,6 +185,20 @@ class Settings(BaseSettings):
         if cluster and info.data.get("redis_db"):
             raise ValueError("a cluster has only database 0, so REDIS_DB cannot be set beside it")
         return cluster
+
+    cache_memory_mb: int = Field(
+        default=64,
+        validation_alias="ROADLENS_CACHE_MEMORY_MB",
+        ge=0,
+        le=65536,
+        description="Megabytes of answers that each worker keeps in memory; 0 keeps none there.",
+    )
+    cache_audit: int = Field(
+        default=1000,
+        validation_alias="ROADLENS_CACHE_AUDIT",
+        ge=0,
+        description="One of so many hits is computed again and compared, at most one a second; 0 audits none.",
+    )
 
 
 def read_settings() -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import os
 import secrets
@@ -12,14 +13,28 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from roadlens import __version__
 from roadlens.api.passwords import hash_password, matches
+from roadlens.cache.audit import Audit
+from roadlens.cache.connections import RedisConfig
+from roadlens.cache.engine import Cache
+from roadlens.cache.entry import FORMAT
+from roadlens.cache.keys import namespace
+from roadlens.cache.memory import Memory
+from roadlens.cache.observer import Observer
+from roadlens.cache.redis import RedisStore
+from roadlens.cache.report import report
+from roadlens.cache.store import SharedStore
+from roadlens.cache.unshared import Unshared
 from roadlens.domain import Role
 from roadlens.errors import SetupError
+from roadlens.observability.cache_observer import CacheMetrics
 from roadlens.observability.metrics import Metrics
 from roadlens.scoring import parameters
 from roadlens.settings import Settings
 from roadlens.storage import migrate
 from roadlens.storage.change_feed.ear import Ear
+from roadlens.storage.change_feed.feed import ChangeFeed
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.embedded.provider import open_database
 from roadlens.storage.reads import users as read_users
@@ -27,6 +42,9 @@ from roadlens.storage.writes import users as write_users
 
 # Who the audit log names for what happens at a start.
 AT_START = "roadlens serve"
+
+# From one server, all workers together.
+MOST_REDIS_CONNECTIONS = 50
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +87,78 @@ async def open_server(settings: Settings) -> AsyncIterator[Wiring]:
         yield wiring
 
 
+@asynccontextmanager
+async def open_worker(settings: Settings, database_url: str, metrics: Metrics) -> AsyncIterator[Wiring]:
+    """Connect one of several processes of a server to the database that the server opened and upgraded."""
+    async with _connected(settings, database_url, "worker", metrics, workers=settings.workers) as wiring:
+        yield wiring
+
+
+@dataclass(frozen=True, slots=True)
+class Caching:
+    """The cache of one process that answers, and what it hears changes from."""
+
+    feed: ChangeFeed
+    cache: Cache
+    audit: Audit | None
+
+    @asynccontextmanager
+    async def running(self, database: Database) -> AsyncIterator[None]:
+        """Attached to the database and to Redis while the block runs, as far as these are there."""
+        with database.hearing(self.feed.acknowledgements):
+            try:
+                async with self.feed.running():
+                    await self.cache.open()
+                    yield
+            finally:
+                await self.cache.close()
+
+
+def caching(wiring: Wiring) -> Caching:
+    """The cache of this process; nothing of it is opened.
+
+    Raises:
+        SetupError: the signing secret cannot be read or made.
+    """
+    settings, observer = wiring.settings, CacheMetrics(wiring.metrics)
+    feed = ChangeFeed(wiring.database_url, counts=lambda: report(cache, audit))
+    memory = Memory(settings.cache_memory_mb * 1024 * 1024, observer)
+    cache = Cache(feed, memory, _shared_store(settings, observer), observer)
+    audit = Audit(cache, observer, settings.cache_audit) if settings.cache_audit else None
+    return Caching(feed, cache, audit)
+
+
+@asynccontextmanager
+async def open_shared_store(wiring: Wiring) -> AsyncIterator[SharedStore]:
+    """What workers share, for a command: the same keys as the server's."""
+    store = _shared_store(wiring.settings, CacheMetrics(wiring.metrics))
+    await store.start()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _shared_store(settings: Settings, observer: Observer) -> SharedStore:
+    if settings.redis_host is None:
+        return Unshared()
+    password = settings.redis_password
+    config = RedisConfig(
+        host=settings.redis_host,
+        port=settings.redis_port,
+        db=settings.redis_db,
+        username=settings.redis_username,
+        password=None if password is None else password.get_secret_value(),
+        cluster=settings.redis_cluster,
+        tls=settings.redis_tls,
+        ca_file=None if settings.redis_ca_file is None else str(settings.redis_ca_file),
+        most_connections=max(1, MOST_REDIS_CONNECTIONS // settings.workers),
+    )
+    # The secret signs the cursors that answers carry.
+    secret = hashlib.sha256(signing_secret(settings)).hexdigest()
+    return RedisStore(config, namespace(str(FORMAT), __version__, migrate.head(), secret), observer)
+
+
 def signing_secret(settings: Settings) -> bytes:
     """The secret of the environment, or the one in the data directory, which is made at the first call.
 
@@ -90,17 +180,26 @@ async def _opened(settings: Settings, purpose: str, *, exclusive: bool) -> Async
     address = settings.database_url.get_secret_value() if settings.database_url else None
     with open_database(settings.data_dir, purpose, exclusive=exclusive, database_url=address) as url:
         await asyncio.to_thread(migrate.upgrade, url, settings.timezone, parameters.DEFAULT.as_dict())
-        database = Database.open(
-            url,
-            pool_size=settings.db_pool_size,
-            max_connections=settings.db_max_connections,
-            name=f"roadlens {purpose}",
-            durable=settings.database_url is None,
-        )
-        try:
-            yield Wiring(settings, database, url)
-        finally:
-            await database.close()
+        async with _connected(settings, url, purpose, Metrics()) as wiring:
+            yield wiring
+
+
+@asynccontextmanager
+async def _connected(
+    settings: Settings, url: str, purpose: str, metrics: Metrics, *, workers: int = 1
+) -> AsyncIterator[Wiring]:
+    """The connections of one process; several workers share out what the settings allow the server."""
+    database = Database.open(
+        url,
+        pool_size=max(1, settings.db_pool_size // workers),
+        max_connections=max(1, settings.db_max_connections // workers),
+        name=f"roadlens {purpose}",
+        durable=settings.database_url is None,
+    )
+    try:
+        yield Wiring(settings, database, url, metrics)
+    finally:
+        await database.close()
 
 
 async def _ensure_admin(wiring: Wiring) -> None:

@@ -57,12 +57,6 @@ def find_key(app: FastAPI) -> FindKey:
     return partial(_find, [(route, cached[id(route.endpoint)]) for route in gets])
 
 
-def kept_prefixes(app: FastAPI) -> frozenset[str]:
-    """The key prefixes of all routes that are kept."""
-    policies = [policy_of(route.endpoint) for route in iter_route_contexts(app.routes) if route.endpoint]
-    return frozenset(policy.key_prefix for policy in policies if policy is not None)
-
-
 def _find(routes: list[tuple[RouteContext, CachedRoute | None]], path: str, query: bytes) -> Key | None:
     for route, cached in routes:
         if match := route.path_regex.match(path):  # the first that matches answers, as in the application

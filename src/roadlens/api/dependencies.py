@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
+from uuid import UUID
 
 from fastapi import Depends, Request
 
@@ -12,14 +13,17 @@ from roadlens.api.cursor import Cursors
 from roadlens.api.passwords import PasswordCheck
 from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
+from roadlens.cache.audit import SNAPSHOT, Audit, Snapshot
+from roadlens.cache.clearing import Clearing
 from roadlens.cache.engine import Cache
 from roadlens.storage.database import Database, ReadSession
+from roadlens.storage.reads import cache_state
 from roadlens.telemetry.collector import Collector
 
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """What all requests share. `create_app` puts it at `app.state.server`."""
+    """What all requests share. `create_app` puts it at `app.state.server`. `worker` is the lease held at the moment."""
 
     database: Database
     tokens: Tokens
@@ -28,6 +32,9 @@ class ServerState:
     throttle: Throttle
     collector: Collector
     cache: Cache
+    audit: Audit | None
+    clearing: Clearing
+    worker: Callable[[], UUID | None]
 
 
 async def server_state(request: Request) -> ServerState:
@@ -45,8 +52,11 @@ async def client_host(request: Request) -> str:
 ClientHost = Annotated[str, Depends(client_host)]
 
 
-async def read_session(state: State) -> AsyncIterator[ReadSession]:
+async def read_session(state: State, request: Request) -> AsyncIterator[ReadSession]:
     async with state.database.read() as session:
+        snapshot: Snapshot | None = request.scope.get(SNAPSHOT)
+        if snapshot is not None:
+            snapshot.versions = await cache_state.versions(session, snapshot.tags)
         yield session
 
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from enum import Enum
 
+from roadlens.cache.clock import running
 from roadlens.cache.entry import Entry, Unreadable
 from roadlens.cache.flight import Flights
 from roadlens.cache.keys import Key
+from roadlens.cache.loading import Load, anew, given, loaded
 from roadlens.cache.memory import Memory
 from roadlens.cache.observer import Level, Observer, Why
 from roadlens.cache.store import Budget, SharedStore
 from roadlens.cache.versions import Versions
-
-Load = Callable[[], Awaitable[Entry]]
 
 # Seconds that one request waits for the shared store in all.
 PATIENCE_S = 0.05
@@ -29,9 +27,6 @@ LOAD_LEASE_S = 3.0
 
 # Seconds between looks for what another worker is loading: the first, and the longest.
 _LOOK_S, _LOOK_AT_MOST_S = 0.002, 0.05
-
-# Before the key of what is being loaded: who may load it is kept beside it.
-_LOADING_KEY = "loading:"
 
 _WARN_EVERY_S = 300
 
@@ -64,27 +59,6 @@ class Tally:
     bypasses: int = 0
 
 
-@dataclass(slots=True)
-class _Loading:
-    """A load under way. What it takes from the cache makes its own answer as old as that."""
-
-    began_at: float = field(default_factory=time.time)
-
-
-_LOADING: ContextVar[_Loading | None] = ContextVar("roadlens_cache_loading", default=None)
-_ANEW: ContextVar[bool] = ContextVar("roadlens_cache_anew", default=False)
-
-
-@contextlib.contextmanager
-def computing_anew() -> Iterator[None]:
-    """Within the block nothing is answered from the cache, and nothing kept."""
-    token = _ANEW.set(True)
-    try:
-        yield
-    finally:
-        _ANEW.reset(token)
-
-
 class Cache:
     """The cache of one worker."""
 
@@ -104,23 +78,26 @@ class Cache:
         Raises:
             Exception: whatever the load raises.
         """
-        if _ANEW.get() or not self.versions.trusted():
+        if anew() or not self.versions.trusted():
             return await self.bypass(key, load)
         entry = self.kept(key, load)
         if entry is not None:
-            return _noticed(Found(entry, How.MEMORY))
-        text = key.at(self.versions)
+            given(entry)
+            return Found(entry, How.MEMORY)
+        text, asked_at = key.at(self.versions), running()
         (entry, how), began = await self._flights.join(text, lambda: self._fill(key, text, load))
         if how is How.SHARED:
             self._hit(key, Level.SHARED)
-        else:
-            self._tally(key).misses += 1
-            self._observer.miss(key.endpoint, key.policy.key_prefix)
-            if not began:
+        elif not began:
+            too_old = entry.age() - (running() - asked_at) >= key.policy.ttl
+            if entry.shareable and not too_old:
                 how = How.COLLAPSED
-                if not entry.shareable:
-                    return Found(await load(), How.UNSTORED)
-        return _noticed(Found(entry, how))
+            else:
+                entry, how = await self._load(key, load), How.UNSTORED
+        if how is not How.SHARED:
+            self._computed(key, entry)
+        given(entry)
+        return Found(entry, how)
 
     def kept(self, key: Key, load: Load) -> Entry | None:
         """What memory keeps of a key at the present versions; only for who has just found them trusted.
@@ -149,7 +126,7 @@ class Cache:
 
     async def get_value(self, key: Key) -> bytes | None:
         """What is kept under the key; nothing is loaded, counted or waited for but the shared store."""
-        if _ANEW.get() or not self.versions.trusted():
+        if anew() or not self.versions.trusted():
             return None
         text = key.at(self.versions)
         entry = self.memory.get(text)
@@ -157,19 +134,23 @@ class Cache:
             entry = await self._look(key, text, Budget(PATIENCE_S), newer_than=0.0)
         if entry is None or entry.age() >= key.policy.ttl:
             return None
-        return _noticed(Found(entry, How.MEMORY)).entry.body
+        given(entry)
+        return entry.body
 
     async def bypass(self, key: Key, load: Load) -> Found:
         """Load, joining nobody and keeping nothing."""
-        self._tally(key).bypasses += 1
-        self._observer.bypass(key.endpoint, key.policy.key_prefix, Why.DISTRUST)
+        self._bypassed(key, Why.DISTRUST)
         return Found(await load(), How.BYPASS)
 
     def behind(self, work: Coroutine[object, object, None]) -> None:
         """Do something behind the answers, until the cache closes."""
         task = asyncio.ensure_future(work)
         self._behind.add(task)
-        task.add_done_callback(self._behind.discard)
+        task.add_done_callback(self._done_behind)
+
+    async def open(self) -> None:
+        """Look for the shared store."""
+        await self.shared.start()
 
     async def close(self) -> None:
         """End what is under way; the shared store is closed with it."""
@@ -181,25 +162,16 @@ class Cache:
 
     async def _fill(self, key: Key, text: str, load: Load, newer_than: float = 0.0) -> tuple[Entry, How]:
         """The one flight of a key: the shared store, else who may load, loads; the others look for what that gives."""
-        budget, lease = Budget(PATIENCE_S), None
+        lease = None
         if self.shared.usable:
-            found = await self._look(key, text, budget, newer_than)
+            found, lease = await self._found_or_leased(key, text, newer_than)
             if found is not None:
                 return found, How.SHARED
-            lease = await self.shared.lease(_LOADING_KEY + text, LOAD_LEASE_S, budget)
-            pause = _LOOK_S
-            while lease is None and budget.left > 0 and self.shared.usable:
-                await asyncio.sleep(pause)
-                found = await self._look(key, text, budget, newer_than)
-                if found is not None:
-                    return found, How.SHARED
-                lease = await self.shared.lease(_LOADING_KEY + text, LOAD_LEASE_S, budget)
-                pause = min(2 * pause, _LOOK_AT_MOST_S)
         try:
             entry = await self._load(key, load)
         except BaseException:
             if lease is not None:
-                self.behind(self.shared.release(_LOADING_KEY + text, lease, Budget(PATIENCE_S)))
+                self.behind(self.shared.release(text, lease, Budget(PATIENCE_S)))
             raise
         if entry.keepable:
             self.memory.put(text, key.policy.key_prefix, entry)
@@ -207,13 +179,31 @@ class Cache:
             self.behind(self._share(key, text, entry, lease))
         return entry, How.MISS if entry.keepable else How.UNSTORED
 
+    async def _found_or_leased(self, key: Key, text: str, newer_than: float) -> tuple[Entry | None, str | None]:
+        """What another worker has loaded, or the right to load; neither where the store takes too long.
+
+        Who gets the right looks once more: 1. this worker finds nothing, 2. the other one puts its answer there and
+        gives the right back, 3. this one is given it.
+        """
+        budget, pause, lease = Budget(PATIENCE_S), _LOOK_S, None
+        while (found := await self._look(key, text, budget, newer_than)) is None:
+            if lease is not None:
+                return None, lease
+            lease = await self.shared.lease(text, LOAD_LEASE_S, budget)
+            if lease is not None:
+                continue
+            if budget.left <= 0 or not self.shared.usable:
+                return None, None
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LOOK_AT_MOST_S)
+        if lease is not None:
+            self.behind(self.shared.release(text, lease, Budget(PATIENCE_S)))
+        return found, None
+
     async def _load(self, key: Key, load: Load) -> Entry:
-        loading = _Loading()
-        _LOADING.set(loading)  # of the flight's own task: it ends with it
         started = time.perf_counter()
-        entry = await load()
+        entry = await loaded(load, key.policy.ttl)
         self._observer.loaded(key.endpoint, key.policy.key_prefix, time.perf_counter() - started)
-        entry.no_younger_than(loading.began_at)
         return entry
 
     async def _look(self, key: Key, text: str, budget: Budget, newer_than: float) -> Entry | None:
@@ -237,7 +227,7 @@ class Cache:
         if entry.keepable and left > 0:
             await self.shared.put(text, entry.to_bytes(), left, budget)
         if lease is not None:
-            await self.shared.release(_LOADING_KEY + text, lease, budget)
+            await self.shared.release(text, lease, budget)
 
     def _refresh(self, key: Key, entry: Entry, load: Load) -> None:
         text = key.at(self.versions)
@@ -247,6 +237,22 @@ class Cache:
     def _hit(self, key: Key, level: Level) -> None:
         self._tally(key).hits += 1
         self._observer.hit(key.endpoint, key.policy.key_prefix, level)
+
+    def _computed(self, key: Key, entry: Entry) -> None:
+        if not entry.keepable:
+            self._bypassed(key, Why.UNKEPT)
+            return
+        self._tally(key).misses += 1
+        self._observer.miss(key.endpoint, key.policy.key_prefix)
+
+    def _bypassed(self, key: Key, why: Why) -> None:
+        self._tally(key).bypasses += 1
+        self._observer.bypass(key.endpoint, key.policy.key_prefix, why)
+
+    def _done_behind(self, task: asyncio.Task[None]) -> None:
+        self._behind.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("Something that is done behind the answers failed", exc_info=error)
 
     def _tally(self, key: Key) -> Tally:
         prefix = key.policy.key_prefix
@@ -265,11 +271,3 @@ class Cache:
                 "another program writes to the same database, give Roadlens one of its own (REDIS_DB).",
                 text,
             )
-
-
-def _noticed(found: Found) -> Found:
-    """Tell the load that this is part of how old its own answer is."""
-    loading = _LOADING.get()
-    if loading is not None:
-        loading.began_at = min(loading.began_at, found.entry.began_at)
-    return found

@@ -30,6 +30,9 @@ class SharedStore(Protocol):
     def usable(self) -> bool:
         """False while nothing should be asked of it: there is none, or its breaker is open."""
 
+    async def start(self) -> None:
+        """Try it once, in the process and event loop that use it; it is usable then, or as soon as it is there."""
+
     async def get(self, key: str, budget: Budget) -> bytes | None:
         """What is kept under the key."""
 

@@ -12,6 +12,8 @@ class Unshared:
 
     usable = False
 
+    async def start(self) -> None: ...
+
     async def get(self, key: str, budget: Budget) -> bytes | None:  # noqa: ARG002 - the contract's
         return None
 

@@ -108,7 +108,7 @@ DECLARE
     bulks text[];
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO cache_note (tag) SELECT unnest('{name}' || '{bulks}'::text[]) ON CONFLICT DO NOTHING;
+        INSERT INTO cache_note (tag) SELECT unnest('{name}'::text || '{bulks}'::text[]) ON CONFLICT DO NOTHING;
         RETURN NULL;
     ELSIF TG_OP = 'INSERT' THEN
         WITH changed AS (SELECT {columns} FROM new_rows) {named};
@@ -181,6 +181,8 @@ WATCHED = (
         (("user", "user_id", "users:bulk"),),
     ),
     ("score_versions", "score_versions", "version, parameters, active, created_at", ()),
+    # The time zone that days are counted in; who changes it by hand has more to do than this.
+    ("installation", "everything", "timezone", ()),
 )
 
 # Somebody who may change drivers alone does not need rights on what is kept beside them.
