@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from roadlens.cache.engine import Cache, computing_anew
+from roadlens.cache.engine import Cache
 from roadlens.cache.entry import Entry
 from roadlens.cache.keys import Key
+from roadlens.cache.loading import computing_anew
 from roadlens.cache.observer import Observer
 
 # What the application is told: whose versions to read in the snapshot it computes from.
@@ -28,6 +29,9 @@ SNAPSHOT: Final = "roadlens.cache_snapshot"
 _PAUSE_S: Final = 1.0
 
 _REMEMBERED: Final = 20
+
+# What says something about the data; others tell that it could not be asked.
+_ANSWERS: Final = (200, 404, 410)
 
 logger = logging.getLogger(__name__)
 
@@ -99,9 +103,11 @@ class Audit:
             return
         if snapshot.versions is None or key.with_versions(snapshot.versions) != text:
             return
+        if fresh.status not in _ANSWERS:
+            return
         kept, computed = _edited(key, entry), _edited(key, fresh) if fresh.status == 200 else {}
         common = kept.keys() & computed.keys() if fresh.status == 200 else kept.keys()
-        differing = sorted(name for name in common if kept[name] != computed.get(name))
+        differing = sorted(name for name in common if name not in computed or kept[name] != computed[name])
         self.done += 1
         self.observer.audited(key.policy.key_prefix, stale=bool(differing))
         if differing:

@@ -23,6 +23,11 @@ _OWN: Final = frozenset(
 )
 _PRIVATE: Final = (b"no-store", b"private")
 
+_REFUSALS: Final = (401, 403)
+
+# Bytes. An answer of more is computed each time: it would push a thousand others out.
+LONGEST: Final = 8 * 1024 * 1024
+
 
 class Unreadable(Exception):
     """Bytes that are not an entry of this format."""
@@ -61,9 +66,10 @@ class Entry:
         began_at: Unix seconds, the same wherever the entry travels.
         shareable: whether others who asked for the same at the same time may be given it.
         forms: the answer as it is sent, by content coding; made when somebody first asks for it.
+        kept_under: the key in memory, if it was ever put there: keys change while somebody holds the entry.
     """
 
-    __slots__ = ("_began", "began_at", "body", "etag", "forms", "headers", "shareable", "status")
+    __slots__ = ("_began", "began_at", "body", "etag", "forms", "headers", "kept_under", "shareable", "status")
 
     def __init__(
         self, status: int, headers: Headers, body: bytes, etag: bytes, began_at: float, *, shareable: bool = True
@@ -75,6 +81,7 @@ class Entry:
         self.began_at = began_at
         self.shareable = shareable
         self.forms: dict[str, Form] = {}
+        self.kept_under = ""
         # Age is counted on a clock that nobody sets; the shared one tells only how old an entry was when it came here.
         self._began = running() - max(0.0, time.time() - began_at)
 
@@ -84,8 +91,10 @@ class Entry:
         named = {name.lower(): value for name, value in headers}
         digest = blake2b(url.encode() + b"\0" + body, digest_size=12).hexdigest().encode()
         own = named.get(b"etag", b"").removeprefix(b"W/").strip(b'"')
-        control = named.get(b"cache-control", b"").lower()
-        shareable = b"set-cookie" not in named and not any(word in control for word in _PRIVATE)
+        control = b",".join(value for name, value in headers if name.lower() == b"cache-control").lower()
+        private = b"set-cookie" in named or any(word in control for word in _PRIVATE)
+        # A refusal says something about one who asks.
+        shareable = not private and status not in _REFUSALS
         dropped = _OWN if shareable else _OWN - {b"cache-control"}
         kept = tuple((name, value) for name, value in headers if name.lower() not in dropped)
         return cls(status, kept, body, b'"%b"' % b"-".join(filter(None, (own, digest))), began_at, shareable=shareable)
@@ -119,7 +128,7 @@ class Entry:
     @property
     def keepable(self) -> bool:
         """Whether others may be given it later."""
-        return self.shareable and self.status == 200
+        return self.shareable and self.status == 200 and len(self.body) <= LONGEST
 
     def age(self) -> float:
         """Seconds since the load began."""

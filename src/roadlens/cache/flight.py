@@ -14,6 +14,7 @@ class Flights(Generic[T]):
 
     def __init__(self) -> None:
         self._under_way: dict[str, asyncio.Task[T]] = {}
+        self._closed = False
 
     def __contains__(self, key: str) -> bool:
         return key in self._under_way
@@ -25,10 +26,15 @@ class Flights(Generic[T]):
             Exception: whatever the load raised, to everybody who waits for it.
         """
         task = self._under_way.get(key)
-        began = task is None
-        if task is None:
-            task = self.begin(key, load)
-        return await asyncio.shield(task), began
+        if task is not None:
+            try:
+                return await asyncio.shield(task), False
+            except asyncio.CancelledError:
+                if self._closed or not task.cancelled() or _asked_to_end():
+                    raise
+                # Something within that load was cancelled. It was not this caller, who has it loaded anew.
+                return await self.join(key, load)
+        return await asyncio.shield(self.begin(key, load)), True
 
     def begin(self, key: str, load: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
         """Begin a load that whoever comes may join."""
@@ -39,6 +45,7 @@ class Flights(Generic[T]):
 
     async def close(self) -> None:
         """End all loads."""
+        self._closed = True
         tasks = list(self._under_way.values())
         for task in tasks:
             task.cancel()
@@ -49,6 +56,11 @@ class Flights(Generic[T]):
             del self._under_way[key]
         if not task.cancelled():
             task.exception()  # looked at: a failed load that nobody waits for any more is no news
+
+
+def _asked_to_end() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _awaited(load: Callable[[], Awaitable[T]]) -> T:

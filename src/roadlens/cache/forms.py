@@ -40,11 +40,12 @@ def preferred(accept_encoding: bytes) -> str:
 
 def form(entry: Entry, coding: str) -> Form:
     """The entry in that coding, made once; short bodies are sent as they are."""
-    if len(entry.body) < SHORTEST:
-        coding = IDENTITY
-    made = entry.forms.get(coding)
+    short = len(entry.body) < SHORTEST
+    used = IDENTITY if short or any(name.lower() == b"content-encoding" for name, _ in entry.headers) else coding
+    made = entry.forms.get(used)
     if made is None:
-        made = entry.forms[coding] = _make(entry, coding)
+        made = entry.forms[used] = _make(entry, used)
+    entry.forms[coding] = made
     return made
 
 
@@ -87,8 +88,9 @@ def _make(entry: Entry, coding: str) -> Form:
     etag = _etag(entry, coding)
     if entry.etag:
         head.append((b"etag", etag))
-    if entry.shareable:
-        head += [_CONTROL, _VARY]
+    if not any(name.lower() == _CONTROL[0] for name, _ in entry.headers):
+        head.append(_CONTROL)
+    head.append(_VARY)
     return Form(head, body, etag)
 
 

@@ -13,6 +13,7 @@ from roadlens.cache import forms
 from roadlens.cache.audit import Audit
 from roadlens.cache.engine import Cache, Found, How
 from roadlens.cache.entry import Entry, Form
+from roadlens.cache.flight import Flights
 from roadlens.cache.keys import Key
 from roadlens.cache.principals import Principal, Principals
 
@@ -35,12 +36,20 @@ _READS: Final = ("GET", "HEAD")
 _MOST_ADDRESSES: Final = 20_000
 _MOST_CODINGS: Final = 1_000
 
+# Bytes. Longer ones are read anew each time.
+_LONGEST_ADDRESS: Final = 400
+_LONGEST_CODINGS: Final = 200
+
 # Bytes. Compressing longer bodies than this takes long enough for others to notice: a thread does it.
 _LONG_BODY: Final = 128 * 1024
 
 _UNASKED: Final = cast(Key, object())
 
 logger = logging.getLogger(__name__)
+
+
+class Incomplete(Exception):
+    """An application returned in the middle of its answer: what there is of it is nobody's."""
 
 
 class CacheHits:
@@ -61,6 +70,7 @@ class CacheHits:
         self._audit = audit
         self._addresses: dict[tuple[str, bytes], Key | None] = {}
         self._codings: dict[bytes, str] = {b"": forms.IDENTITY}
+        self._forming: Flights[Form] = Flights()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in _READS:
@@ -77,21 +87,23 @@ class CacheHits:
         authorization = accepted = wanted = b""
         for name, value in scope["headers"]:
             if name == b"authorization":
-                authorization = value
+                authorization = authorization or value  # the first one, as for the application
             elif name == b"accept-encoding":
                 accepted = value
             elif name == b"if-none-match":
                 wanted = value
 
         cache, principal = self._cache, None
-        if key.policy.audience is not None and cache.versions.trusted():
+        trusted = cache.versions.trusted()
+        if key.policy.audience is not None and trusted:
             principal = self._principals.known(authorization) or await self._principals.identify(authorization)
             if principal is None or not key.policy.audience.admits(principal.role):
                 return False
+            # Asked again, for telling who asks may have taken a while.
+            trusted = cache.versions.trusted()
         scope[ENDPOINT] = key.endpoint
         load = partial(self._computed, key, scope, principal)
-        # Asked here, for telling who asks may have taken a while.
-        if not cache.versions.trusted():
+        if not trusted:
             found = await cache.bypass(key, partial(self._computed, key, scope, None))
         elif (entry := cache.kept(key, load)) is not None:
             found = Found(entry, How.MEMORY)
@@ -107,7 +119,7 @@ class CacheHits:
         coding = self._codings.get(accepted) or self._coding(accepted)
         form = entry.forms.get(coding)
         if form is None:
-            form = await self._form(key, entry, coding)
+            form = await self._form(entry, coding)
         headers = forms.headers(form, found.how, entry.age(), key.policy.ttl)
         status, body = entry.status, form.body
         if wanted and status == 200 and (wanted == form.etag or forms.matches(entry, wanted)):
@@ -129,6 +141,7 @@ class CacheHits:
         else:
             query = key.url.partition("?")[2].encode()
             asked = {**scope, "method": "GET", "query_string": query, "headers": [], PRINCIPAL: principal, **told}
+        asked["extensions"] = {}  # what a server can do beyond messages of bytes, `_Answer` cannot
         answer = _Answer()
         try:
             await self._app(asked, _no_body(), answer.send)
@@ -137,26 +150,36 @@ class CacheHits:
                 raise
             # The application has said to the client what there is to say, and leaves the rest to whoever logs.
             logger.exception("%s failed", key.url)
+        if not answer.complete:
+            raise Incomplete(f"The application ended before its answer to {key.url} did.")
         return Entry.of_answer(key.url, answer.status, tuple(answer.headers), b"".join(answer.body), began_at)
 
-    async def _form(self, key: Key, entry: Entry, coding: str) -> Form:
-        if coding != forms.IDENTITY and len(entry.body) >= _LONG_BODY:
-            form = await asyncio.to_thread(forms.form, entry, coding)
-        else:
-            form = forms.form(entry, coding)
+    async def _form(self, entry: Entry, coding: str) -> Form:
+        if coding == forms.IDENTITY or len(entry.body) < _LONG_BODY:
+            return self._formed(entry, forms.form(entry, coding))
+        form, _ = await self._forming.join(f"{coding} {id(entry)}", lambda: self._formed_beside(entry, coding))
+        return form
+
+    async def _formed_beside(self, entry: Entry, coding: str) -> Form:
+        return self._formed(entry, await asyncio.to_thread(forms.form, entry, coding))
+
+    def _formed(self, entry: Entry, form: Form) -> Form:
         if form.body is not entry.body:
-            self._cache.memory.grown(key.at(self._cache.versions), entry, len(form.body))
+            self._cache.memory.grown(entry, len(form.body))
         return form
 
     def _remember(self, address: tuple[str, bytes]) -> Key | None:
-        if len(self._addresses) >= _MOST_ADDRESSES:
-            self._addresses.clear()
-        key = self._addresses[address] = self._find_key(*address)
+        key = self._find_key(*address)
+        # Nobody has been asked yet who asks, so whoever makes up addresses may not fill the memory with them.
+        if len(address[0]) + len(address[1]) <= _LONGEST_ADDRESS:
+            if len(self._addresses) >= _MOST_ADDRESSES:
+                self._addresses.clear()
+            self._addresses[address] = key
         return key
 
     def _coding(self, accepted: bytes) -> str:
         coding = forms.preferred(accepted)
-        if len(self._codings) < _MOST_CODINGS:
+        if len(self._codings) < _MOST_CODINGS and len(accepted) <= _LONGEST_CODINGS:
             self._codings[accepted] = coding
         return coding
 

@@ -45,11 +45,13 @@ class Memory:
         if size * 4 > self.limit:
             return
         self._entries[key] = (entry, prefix, size)
+        entry.kept_under = key
         self._add(prefix, 1, size)
         self._make_room()
 
-    def grown(self, key: str, entry: Entry, by: int) -> None:
-        """Count what was added to an entry since it was put."""
+    def grown(self, entry: Entry, by: int) -> None:
+        """Count what was added to an entry, if it is kept here."""
+        key = entry.kept_under
         found = self._entries.get(key)
         if found is not None and found[0] is entry:
             _, prefix, size = found

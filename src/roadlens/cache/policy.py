@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,8 +48,10 @@ class Policy:
     edited: Callable[[Any], Mapping[str, object]] | None = None
 
     def __post_init__(self) -> None:
-        if not self.ttl > 0:
+        if not 0 < self.ttl < math.inf:
             raise PolicyError(f"The policy {self.key_prefix!r} has ttl={self.ttl}: it must be more than 0 seconds.")
+        if isinstance(self.tags, str):
+            raise PolicyError(f"The policy {self.key_prefix!r} has tags={self.tags!r}: write ({self.tags!r},).")
         if not _PREFIX.fullmatch(self.key_prefix):
             raise PolicyError(
                 f"The key prefix {self.key_prefix!r} must be of small letters, digits and underscores, at most 64."
@@ -62,6 +65,8 @@ class Policy:
     def tags_of(self, path: Mapping[str, str]) -> tuple[str, ...]:
         """The tags of the answer at these path parameters, the prefix's own and the one of everything with them."""
         named = self.tags(**{name: path[name] for name in _parameters(self.tags)}) if callable(self.tags) else self.tags
+        if isinstance(named, str):
+            raise PolicyError(f"The tags of {self.key_prefix!r} must be a sequence, not the text {named!r}.")
         return (*sorted(set(named)), self.generation, EVERYTHING)
 
     def check(self, where: str, path_parameters: Sequence[str]) -> None:

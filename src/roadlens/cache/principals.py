@@ -13,6 +13,9 @@ H = TypeVar("H")
 # Tokens that are remembered; the one that was remembered first goes first. An entry takes about a kilobyte.
 MOST = 10_000
 
+# Bytes. One token can be written in many ways (base64 may hold what is passed over), so its length has a bound here.
+LONGEST = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Claim(Generic[H]):
@@ -95,7 +98,7 @@ class Principals(Generic[H]):
             return None
         epoch, versions = self._versions.epoch, self._versions.of(claim.tags)
         principal = await self._guard.admit(claim)
-        if principal is not None:
+        if principal is not None and len(authorization) <= LONGEST:
             while len(self._known) >= MOST:
                 del self._known[next(iter(self._known))]
             self._known[authorization] = _Remembered(principal, claim.tags, claim.expires_at, versions, epoch)
