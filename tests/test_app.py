@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from starlette.types import Message, Receive, Scope, Send
 
-from roadlens.api.cursor import Cursors
-from roadlens.api.dependencies import Reading, ServerState
-from roadlens.api.passwords import PasswordCheck
+from roadlens.api.dependencies import Reading
 from roadlens.api.schemas.answer import Answer
-from roadlens.api.throttle import Throttle
-from roadlens.api.tokens import Tokens
-from roadlens.storage.database import Database
-from roadlens.telemetry.collector import Collector
 from tests.support.api import Api
 
 
@@ -60,19 +53,12 @@ async def test_headers_on_every_answer(api: Api) -> None:
         assert "Server" not in headers
 
 
-async def test_a_request_s_transaction_ends_before_its_answer_leaves(database: Database) -> None:
+async def test_a_request_s_transaction_ends_before_its_answer_leaves(api: Api) -> None:
     """What is committed after the answer could fail after a success was reported, and be read too late."""
     order: list[str] = []
+    database = api.database
     app = FastAPI()
-    collector = Collector(database, register=False)
-    app.state.server = ServerState(
-        database,
-        Tokens(b"secret", timedelta(1)),
-        Cursors(b"secret"),
-        PasswordCheck(),
-        Throttle(b"secret"),
-        collector,
-    )
+    app.state.server = api.app.state.server
 
     @app.get("/")
     async def count(session: Reading) -> int:

@@ -84,6 +84,8 @@ ROUTES = {
     "PATCH /api/v1/admin/users/{user_id}": May.ADMIN,
     "POST /api/v1/admin/users/{user_id}/password": May.ADMIN,
     "GET /api/v1/admin/audit": May.ADMIN,
+    "GET /api/v1/admin/cache": May.VIEWER,
+    "POST /api/v1/admin/cache/clear": May.ADMIN,
 }
 
 

@@ -207,11 +207,12 @@ async def test_an_unknown_driver(fleet: Api) -> None:
         assert response.json()["type"] == "urn:roadlens:problem:not-found"
 
 
-async def test_two_statements_each(fleet: Api) -> None:
+async def test_one_statement_each(fleet: Api) -> None:
+    await fleet.answer("/admin/users")  # who asks is known from here on
     for path in ("", "?search=a&risk_level=low&sort=risk", "/DRV-0001", "/DRV-0001/risk", "/DRV-0001/trips"):
         with fleet.statements() as seen:
             await fleet.answer(f"/admin/drivers{path}")
-        assert len(seen) == 2, path
+        assert len(seen) == 1, path
 
 
 async def test_statements_do_not_grow_with_the_page(api: Api) -> None:
