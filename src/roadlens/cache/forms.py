@@ -81,7 +81,8 @@ def _make(entry: Entry, coding: str) -> Form:
         # Without a time, so that all workers make the same bytes.
         body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
     elif coding == "zstd":
-        body = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body)
+        # Copied, for the library's own bytes keep the room of the longest that they could have been.
+        body = bytes(memoryview(zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body)))
     head = [*entry.headers, (b"content-length", b"%d" % len(body))]
     if coding != IDENTITY:
         head.append((b"content-encoding", coding.encode()))

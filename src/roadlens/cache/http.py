@@ -164,8 +164,7 @@ class CacheHits:
         return self._formed(entry, await asyncio.to_thread(forms.form, entry, coding))
 
     def _formed(self, entry: Entry, form: Form) -> Form:
-        if form.body is not entry.body:
-            self._cache.memory.grown(entry, len(form.body))
+        self._cache.memory.grown(entry)
         return form
 
     def _remember(self, address: tuple[str, bytes]) -> Key | None:

@@ -9,10 +9,6 @@ from fnmatch import fnmatchcase
 from roadlens.cache.entry import Entry
 from roadlens.cache.observer import Observer
 
-# Bytes that Python needs for an entry beside its contents: the objects, the tuple of headers, the place in the table.
-# Measured by tests/cache/test_memory.py, which fails when kept entries outgrow the bound by more than a tenth.
-OVERHEAD = 1400
-
 
 class Memory:
     """Entries under their keys. One event loop uses it; nothing here waits.
@@ -41,7 +37,7 @@ class Memory:
     def put(self, key: str, prefix: str, entry: Entry) -> None:
         """Keep an entry, unless it alone would take more than a quarter of the room."""
         self.remove(key)
-        size = OVERHEAD + 2 * len(key) + entry.size()
+        size = len(key) + entry.size()
         if size * 4 > self.limit:
             return
         self._entries[key] = (entry, prefix, size)
@@ -49,14 +45,15 @@ class Memory:
         self._add(prefix, 1, size)
         self._make_room()
 
-    def grown(self, entry: Entry, by: int) -> None:
-        """Count what was added to an entry, if it is kept here."""
+    def grown(self, entry: Entry) -> None:
+        """Count an entry anew that something was added to, if it is kept here."""
         key = entry.kept_under
         found = self._entries.get(key)
         if found is not None and found[0] is entry:
             _, prefix, size = found
-            self._entries[key] = (entry, prefix, size + by)
-            self._add(prefix, 0, by)
+            grown = len(key) + entry.size()
+            self._entries[key] = (entry, prefix, grown)
+            self._add(prefix, 0, grown - size)
             self._make_room()
 
     def remove(self, key: str) -> None:
