@@ -1,0 +1,63 @@
+"""Serves the application over HTTP in this process, until it is told to stop; answers under way are finished."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from roadlens.app import create_app
+from roadlens.wiring import Wiring
+
+# How long answers under way may take after the signal to stop.
+DRAIN_S = 10
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn without its signal handlers, which would end the process before the database is closed."""
+
+    def __init__(self, wiring: Wiring, on_started: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            create_app(wiring),
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            # uvicorn would believe whoever calls from this machine; the application knows whom to believe.
+            proxy_headers=False,
+            timeout_graceful_shutdown=DRAIN_S,
+        )
+        super().__init__(config)
+        self._on_started = on_started
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
+def on_stop(react: Callable[[], object]) -> None:
+    """Do this when a signal asks the process to stop, and nothing else."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, react)
+
+
+def cancel_on_stop() -> None:
+    """Let a signal undo what the current task has begun."""
+    task = asyncio.current_task()
+    assert task is not None
+    on_stop(task.cancel)

@@ -1,0 +1,60 @@
+"""The worker processes of a server that runs, as the system sees them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+WITHIN_S = 30.0
+
+
+def workers_of(pid: int) -> list[int]:
+    """The pids of a server's workers that are alive, the oldest first."""
+    return [child for child in sorted(_children(pid)) if b"roadlens.cli.worker" in _command(child)]
+
+
+def is_alive(pid: int) -> bool:
+    return _state(pid) not in ("", "Z", "X")
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """The process does nothing at all within the block."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        until(lambda: _state(pid) == "T")
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for something that another process does, and fail if it does not."""
+    end = time.monotonic() + WITHIN_S
+    while not happened():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def _children(pid: int) -> list[int]:
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for listed in lists for child in listed.read_text().split()]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def _state(pid: int) -> str:
+    """As `ps` writes it; empty when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
