@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from roadlens import __version__, freshness
@@ -100,27 +100,34 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.include_router(metrics_route.router(wiring.metrics))
     reference.install(app)
 
-    # The last one added is the first that a request meets, but for what `_Application` puts around all.
+    # The last one added is the first that a request meets, but for those in front.
     app.add_middleware(BodyLimit, longest=LONGEST_BODY, longer={ingest.BATCHES: ingest_body.LONGEST_BATCH})
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(
-        CacheHits,
-        cache=kept.cache,
-        find_key=find_key(app),
-        principals=Principals(kept.feed, TokenGuard(wiring.database, tokens)),
-        audit=kept.audit,
-    )
     if wiring.settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(wiring.settings.trusted_proxies))
     problems.install(app)
+    hits = CacheHits(
+        app.compute,
+        kept.cache,
+        find_key(app),
+        Principals(kept.feed, TokenGuard(wiring.database, tokens)),
+        kept.audit,
+    )
+    app.front = Requests(hits, wiring.metrics)
     return app
 
 
 class _Application(DescribedApi):
-    """What stands around even the answers to exceptions."""
+    """FastAPI behind what stands around every answer: a hit never reaches it."""
 
-    def build_middleware_stack(self) -> ASGIApp:
-        return Requests(super().build_middleware_stack(), self.state.metrics)
+    front: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.front(scope, receive, send)
+
+    async def compute(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Route the request, and answer what is not kept."""
+        await super().__call__(scope, receive, send)
 
 
 def v1() -> APIRouter:
