@@ -5,25 +5,22 @@ Knows how PostgreSQL fails (away, busy, deadlocked) and says it in Roadlens's ow
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
-from functools import lru_cache, partial
+from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 import psycopg
 from sqlalchemy import Executable, TextClause, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from roadlens.errors import DatabaseUnavailable, Overloaded, SetupError
-from roadlens.storage.change_feed import settling
 from roadlens.storage.change_feed.acknowledgements import Acknowledgements
-from roadlens.storage.change_feed.lease import LEASE_S
-from roadlens.storage.change_feed.settling import Settlement, Standing, Worker
+from roadlens.storage.change_feed.settler import Settler
 
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
@@ -36,8 +33,6 @@ _DEADLOCK = ("40001", "40P01")
 # A key that somebody else took at the same moment is seen as taken at the next attempt, and another one is drawn.
 _RETRY = (*_DEADLOCK, "23505")
 _ATTEMPTS = 5
-
-logger = logging.getLogger(__name__)
 
 AWAY_DETAIL = "The database does not answer. Nothing was changed; try again in a few seconds."
 
@@ -98,12 +93,6 @@ class WriteSession(ReadSession):
             await copy.write(data)
 
 
-async def _noted(connection: AsyncConnection) -> int | None:
-    """The id of the transaction if its commit makes answers stale."""
-    xid = (await connection.execute(_parsed(settling.NOTED))).scalar()
-    return None if xid is None else int(xid)
-
-
 def _executable(statement: str | Executable) -> Executable:
     return _parsed(statement) if isinstance(statement, str) else statement
 
@@ -119,8 +108,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, *, durable: bool = False) -> None:
         self._engine = engine
-        self._durable = durable
-        self._acknowledgements: Acknowledgements | None = None
+        self._settler = Settler(engine, durable=durable)
         self._observers: list[StatementObserver] = []
         event.listen(engine.sync_engine, "before_cursor_execute", self._started)
         event.listen(engine.sync_engine, "after_cursor_execute", self._ended)
@@ -172,11 +160,8 @@ class Database:
     @contextmanager
     def hearing(self, acknowledgements: Acknowledgements) -> Iterator[None]:
         """In the block, writes settle as soon as all workers have said there that they know."""
-        self._acknowledgements = acknowledgements
-        try:
+        with self._settler.hearing(acknowledgements):
             yield
-        finally:
-            self._acknowledgements = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
@@ -200,8 +185,8 @@ class Database:
         """
         async with _translated(), self._engine.begin() as connection:
             yield WriteSession(connection)
-            noted = await _noted(connection)
-        await self._settle(noted)
+            noted = await self._settler.noted(connection)
+        await self._settler.settle(noted)
 
     async def retrying(self, work: Callable[[WriteSession], Awaitable[T]]) -> T:
         """Run `work` in a write session, anew when PostgreSQL ended it for a deadlock with another one.
@@ -213,7 +198,7 @@ class Database:
             Overloaded: others were in the way each time. Nothing was changed.
         """
         result, noted = await self._committed(work)
-        await self._settle(noted)
+        await self._settler.settle(noted)
         return result
 
     async def _committed(self, work: Callable[[WriteSession], Awaitable[T]]) -> tuple[T, int | None]:
@@ -221,37 +206,11 @@ class Database:
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
                     async with self._engine.begin() as connection:
-                        return await work(WriteSession(connection)), await _noted(connection)
+                        return await work(WriteSession(connection)), await self._settler.noted(connection)
                 except DBAPIError as error:
                     if attempt == _ATTEMPTS or _sqlstate(error) not in _RETRY:
                         raise
         raise AssertionError("unreachable: the last attempt returns or raises")
-
-    async def _settle(self, noted: int | None) -> None:
-        """Wait until what has been committed is known. Who is cancelled in here has made the change all the same."""
-        if noted is not None:
-            look, forget = partial(self._standing, noted), self._forget
-            await Settlement(noted, look, forget, self._acknowledgements, self._durable).settled()
-
-    async def _standing(self, xid: int) -> Standing | None:
-        """The workers; None when the database does not say."""
-        try:
-            async with self._engine.connect() as fresh:
-                connection = await fresh.execution_options(isolation_level="AUTOCOMMIT")
-                found = await connection.execute(_parsed(settling.WORKERS), {"xid": str(xid), "lease": LEASE_S})
-                return Standing.of([tuple(row) for row in found.all()])
-        except (SQLAlchemyError, psycopg.Error, OSError) as error:
-            logger.warning("Workers cannot be read after a commit, which stands: %s", error)
-            return None
-
-    async def _forget(self, silent: Sequence[Worker]) -> None:
-        columns = {
-            "workers": [worker.worker_id for worker in silent],
-            "renewals": [worker.renewals for worker in silent],
-        }
-        with suppress(SQLAlchemyError, psycopg.Error, OSError):  # the next writer tries again
-            async with self._engine.begin() as connection:
-                await connection.execute(_parsed(settling.FORGET), columns)
 
     def _started(
         self, _connection: Any, _cursor: Any, _statement: str, _params: Any, context: Any, _many: bool

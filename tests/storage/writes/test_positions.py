@@ -66,7 +66,7 @@ async def test_a_known_month_is_not_asked_for_again(database: Database) -> None:
     database.observe(lambda statement, _seconds: seen.append(statement))
     async with database.write() as session:
         await partitions.ensure(session, array([fix(2)], 1))
-    assert seen == []
+        assert seen == []
 
 
 async def test_a_month_whose_making_was_rolled_back_is_made_again(database: Database) -> None:

@@ -26,25 +26,6 @@ _LONGEST_LOOK_S = 0.25
 
 logger = logging.getLogger(__name__)
 
-# Before the commit: the transaction's id if it will raise tags, or has raised them early because somebody made it.
-NOTED = """
-SELECT pg_current_xact_id_if_assigned()::text
-WHERE EXISTS (SELECT FROM cache_note WHERE xid = pg_current_xact_id_if_assigned())
-    OR current_setting('roadlens.bumped', true) = pg_current_xact_id_if_assigned()::text
-"""
-
-# After it: who must know. A worker that has loaded all tags in a snapshot that sees the transaction does.
-WORKERS = """
-SELECT worker_id, renewals, coalesce(pg_visible_in_snapshot(cast(:xid AS xid8), loaded), false),
-    pg_postmaster_start_time() > clock_timestamp() - make_interval(secs => :lease)
-FROM (SELECT) AS once LEFT JOIN cache_worker ON true
-"""
-
-FORGET = """
-DELETE FROM cache_worker USING unnest(cast(:workers AS uuid[]), cast(:renewals AS bigint[])) AS silent (id, seen)
-WHERE worker_id = id AND renewals = seen
-"""
-
 
 class Worker(NamedTuple):
     """A row: how often its lease was renewed, and whether it knows of the transaction."""
@@ -62,7 +43,7 @@ class Standing(NamedTuple):
 
     @classmethod
     def of(cls, rows: Sequence[tuple[UUID | None, int, bool, bool]]) -> Standing:
-        """What `WORKERS` gave."""
+        """Rows of worker, renewals, whether it knows, and whether PostgreSQL has just started; at least one."""
         return cls([Worker(worker, renewals, knows) for worker, renewals, knows, _ in rows if worker], rows[0][3])
 
 

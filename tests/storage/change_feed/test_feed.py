@@ -1,0 +1,214 @@
+"""A worker attaches, hears, renews, and stops trusting whenever it could have missed something."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+
+from roadlens.storage.change_feed.feed import ChangeFeed
+from roadlens.storage.database import Database
+from tests.support.feed_process import feed_process
+from tests.support.versions import PATIENCE_S, RAISE_X, current, raise_x, somebody_waits, until, workers
+
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'roadlens feed' AND datname = current_database()"
+
+
+async def backend(database: Database) -> int:
+    """PostgreSQL's process that serves the only feed."""
+    async with database.read() as session:
+        return int(await session.value(BACKENDS))
+
+
+@asynccontextmanager
+async def psql(url: str) -> AsyncIterator[psycopg.AsyncConnection]:
+    """A connection that is nothing of Roadlens's."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+async def test_it_knows_all_versions_and_those_that_come(feed: ChangeFeed, database: Database) -> None:
+    assert feed.trusted()
+    assert feed.of(["everything", "x"]) == (*await current(database, "everything"), "0")
+    epoch = feed.epoch
+    await raise_x(database)
+    assert feed.epoch > epoch
+    assert feed.of(["everything", "x"]) == await current(database, "everything", "x")
+
+
+async def test_it_is_not_trusted_before_and_after(feed: ChangeFeed, database_url: str, database: Database) -> None:
+    other = ChangeFeed(database_url)
+    assert not other.trusted()
+    async with other.running():
+        assert other.trusted()
+        assert len(await workers(database)) == 2
+        epoch = other.epoch
+    assert not other.trusted()
+    assert other.epoch > epoch
+    assert await workers(database) == [feed.worker_id]
+
+
+async def test_what_other_sql_changes_is_heard(feed: ChangeFeed, database_url: str, database: Database) -> None:
+    async with psql(database_url) as connection:
+        await connection.execute(RAISE_X)
+    await until(lambda: feed.of(["x"]) != ("0",))
+    assert feed.of(["x"]) == await current(database, "x")
+
+
+async def test_a_change_while_it_attaches_is_not_missed(database: Database, database_url: str) -> None:
+    """1. A worker listens, and waits for the table of leases, which is locked; 2. somebody commits; 3. it goes on."""
+    feed, done = ChangeFeed(database_url), asyncio.Event()
+
+    async def attached() -> None:
+        async with feed.running():
+            await done.wait()
+
+    async with psql(database_url) as locking, psql(database_url) as changing:
+        await locking.execute("BEGIN; LOCK TABLE cache_worker")
+        running = asyncio.create_task(attached())
+        await somebody_waits(changing)
+        before = feed.worker_id
+        await changing.execute(RAISE_X)
+        assert not feed.trusted()
+        await locking.execute("COMMIT")
+        await until(feed.trusted)
+        assert feed.of(["x"]) == await current(database, "x") != ("0",)
+        assert feed.worker_id == before
+    done.set()
+    await running
+
+
+async def test_another_attachment_knows_nothing_of_the_one_before(feed: ChangeFeed, database: Database) -> None:
+    """The database has gone back, as a restore makes it: what was known of the time after that is wrong."""
+    await raise_x(database)
+    async with database.write() as session:
+        await session.execute("DELETE FROM cache_tag WHERE tag = 'x'")
+        await session.value("SELECT pg_terminate_backend(:pid)", {"pid": await backend(database)})
+    await until(lambda: feed.trusted() and feed.of(["x"]) == ("0",))
+
+
+async def test_what_is_told_twice_or_late_changes_nothing(
+    feed: ChangeFeed, database: Database, database_url: str
+) -> None:
+    """A notification of before the load: the higher counter stays."""
+    await raise_x(database)
+    await raise_x(database)
+    (known,) = feed.of(["x"])
+    epoch = feed.epoch
+    async with psql(database_url) as connection:
+        await connection.execute("""NOTIFY roadlens_tags, '{"xid": "1", "tags": [["x", 1, "00000000"]]}'""")
+    await until(lambda: feed.epoch > epoch)
+    assert feed.of(["x"]) == (known,)
+
+
+async def test_a_lost_connection_ends_trust_until_it_has_attached_anew(feed: ChangeFeed, database: Database) -> None:
+    before, pid, epoch = feed.worker_id, await backend(database), feed.epoch
+    async with database.read() as session:
+        await session.value("SELECT pg_terminate_backend(:pid)", {"pid": pid})
+    await until(lambda: not feed.trusted())
+    assert feed.epoch > epoch
+    await raise_x(database)
+    await until(feed.trusted)
+    assert feed.of(["x"]) == await current(database, "x")
+    assert await workers(database) == [feed.worker_id]
+    assert feed.worker_id != before
+
+
+async def test_a_database_that_hangs_ends_trust(feed: ChangeFeed, database: Database) -> None:
+    """The connection stands, and nothing comes: a write waits out the lease, and the worker has ended it before."""
+    pid = await backend(database)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        await raise_x(database)
+        assert not feed.trusted()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await until(feed.trusted)
+    assert feed.of(["x"]) == await current(database, "x")
+
+
+async def test_who_was_given_up_attaches_anew(feed: ChangeFeed, database: Database) -> None:
+    before = feed.worker_id
+    async with database.write() as session:
+        await session.execute("DELETE FROM cache_worker")
+    await until(lambda: feed.worker_id != before and feed.trusted())
+    assert await workers(database) == [feed.worker_id]
+
+
+async def test_nonsense_on_the_channel_makes_it_load_anew(
+    feed: ChangeFeed, database: Database, database_url: str
+) -> None:
+    before = feed.worker_id
+    async with psql(database_url) as connection:
+        await connection.execute("NOTIFY roadlens_tags, 'nonsense'")
+    await until(lambda: feed.worker_id != before and feed.trusted())
+    await raise_x(database)
+    assert feed.of(["x"]) == await current(database, "x")
+
+
+async def test_it_renews_for_as_long_as_it_runs(feed: ChangeFeed, database: Database) -> None:
+    """Longer than a lease, in one attachment: the loop is held up for no part of it."""
+    before, renewed = feed.worker_id, -1
+    async with asyncio.timeout(PATIENCE_S):
+        while renewed < 6:
+            assert feed.trusted()
+            async with database.read() as session:
+                renewed = await session.value("SELECT renewals FROM cache_worker")
+            await asyncio.sleep(0.01)
+    assert feed.worker_id == before
+
+
+async def test_what_the_cache_has_counted_is_in_its_row(database: Database, database_url: str) -> None:
+    feed = ChangeFeed(database_url, counts=lambda: {"drivers_list": {"hits": 7}})
+    async with feed.running(), database.read() as session:
+        row = await session.tuples("SELECT counts, pid, loaded IS NOT NULL FROM cache_worker")
+    assert row == [({"drivers_list": {"hits": 7}}, os.getpid(), True)]
+
+
+async def test_without_a_database_nothing_is_trusted_and_nothing_fails() -> None:
+    feed = ChangeFeed("postgresql://nobody@127.0.0.1:1/nothing")
+    async with feed.running():
+        assert not feed.trusted()
+        assert feed.of(["x"]) == ("0",)
+
+
+async def test_a_paused_process_does_not_trust_when_it_wakes(database: Database, database_url: str) -> None:
+    """1. It is paused; 2. a write is acknowledged; 3. it wakes, and is asked before it can have heard anything."""
+    with feed_process(database_url) as worker:
+        assert worker.ask("x") == (True, ("0",))
+        worker.pause()
+        await raise_x(database)
+        worker.send("x")
+        worker.wake()
+        assert worker.answer() in ((False, ("0",)), (False, await current(database, "x")))
+        await until(lambda: worker.ask("x")[0])
+        assert worker.ask("x") == (True, await current(database, "x"))
+
+
+async def test_a_short_pause_is_waited_for(database: Database, database_url: str) -> None:
+    """Nobody gives up a worker whose lease still runs: the write returns when it has heard."""
+    with feed_process(database_url) as worker:
+        worker.pause()
+        write = asyncio.create_task(raise_x(database))
+        async with psql(database_url) as connection:
+            committed = "SELECT count(*) FROM cache_tag WHERE tag = 'x'"
+            while (await (await connection.execute(committed.encode())).fetchone()) != (1,):  # noqa: ASYNC110 - as `until`
+                await asyncio.sleep(0.005)
+        assert not write.done()
+        worker.wake()
+        await write
+        assert worker.ask("x") == (True, await current(database, "x"))
+
+
+async def test_a_killed_process_is_waited_for_once(feed: ChangeFeed, database: Database, database_url: str) -> None:
+    with feed_process(database_url) as worker:
+        assert len(await workers(database)) == 2
+        worker.kill()
+    async with asyncio.timeout(PATIENCE_S):
+        await raise_x(database)
+    assert await workers(database) == [feed.worker_id]
+    assert feed.of(["x"]) == await current(database, "x")
