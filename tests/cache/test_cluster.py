@@ -76,6 +76,11 @@ async def test_a_slot_that_moves_is_followed(store: RedisStore, nodes: list[Valk
     for node in (target, source, *nodes):
         node.command("CLUSTER", "SETSLOT", slot, "NODE", names[target.port])
     assert await found(store) == KEYS
+    told = source.command("INFO", "errorstats")["errorstat_MOVED"]
+    assert await found(store) == KEYS
+    assert source.command("INFO", "errorstats")["errorstat_MOVED"] == told, (
+        "who was told once where a slot is goes there"
+    )
     assert store.usable
 
 

@@ -156,6 +156,25 @@ async def test_whoever_never_answers_is_given_up(valkey: Valkey, proxy: Proxy) -
     await connections.close()
 
 
+async def test_a_slow_look_up_is_begun_once(valkey: Valkey) -> None:
+    """Each one keeps a thread of the process for as long as the name servers are away."""
+    answer = asyncio.Event()
+    asked = []
+
+    async def look_up(host: str, port: int) -> None:
+        asked.append((host, port))
+        await answer.wait()
+
+    connections = Connections(valkey.config(connect_timeout=0.02), look_up)
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            await connections.ask(("PING",))
+    assert asked == [(HOST, valkey.port)]
+    answer.set()
+    assert await connections.ask(("PING",)) == b"PONG"
+    await connections.close()
+
+
 async def test_closed_it_leaves_nothing_behind(connections: Connections, proxy: Proxy, valkey: Valkey) -> None:
     await asyncio.gather(*(connections.ask(("PING",)) for _ in range(3)))
     proxy.delay_s = 0.05

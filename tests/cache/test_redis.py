@@ -84,7 +84,8 @@ async def test_a_namespace_is_no_pattern(valkey: Valkey) -> None:
         await odd.put("mine", b"x", 60, patient())
         with valkey.client() as client:
             client.set("any a!:theirs", "x")
-        assert await odd.clear("*") == 1
+            assert await odd.clear("*") == 1
+            assert client.exists("any a!:theirs")
 
 
 async def test_the_state_is_told(store: RedisStore) -> None:

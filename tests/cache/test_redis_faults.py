@@ -47,7 +47,7 @@ async def proxy(valkey: Valkey) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def store(valkey: Valkey, proxy: Proxy, counts: Counts) -> AsyncIterator[RedisStore]:
-    async with opened_store(valkey.config(port=proxy.port, probe_interval=0.05), observer=counts) as opened:
+    async with opened_store(valkey.config(port=proxy.port, probe_interval=0.1), observer=counts) as opened:
         await usable(opened)
         yield opened
 
@@ -110,11 +110,14 @@ async def test_all_commands_of_a_request_have_one_deadline(store: RedisStore, pr
 
 @pytest.mark.parametrize("way", [Way.TO_SERVER, Way.TO_CLIENT])
 async def test_a_network_that_swallows_is_found_out(store: RedisStore, proxy: Proxy, way: Way) -> None:
+    await asyncio.gather(*(store.get(str(number), Budget(5)) for number in range(2)))
+    assert proxy.accepted == 2
     proxy.swallowed = way
     await a_request_goes_on(store)
     assert not store.usable
     proxy.swallowed = Way.NEITHER
     await it_works(store)
+    assert proxy.accepted == 3, "what was open before leads nowhere, for all that is known"
 
 
 async def test_a_port_that_refuses_is_not_asked(store: RedisStore, proxy: Proxy, counts: Counts) -> None:

@@ -7,7 +7,7 @@ twice never does; and they make a connection inside the request, which one with 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from redis.exceptions import RedisError, ResponseError
 
 Argument = str | bytes | int
 Command = tuple[Argument, ...]
+LookUp = Callable[[str, int], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,10 @@ class Servers(Protocol):
 class Connections:
     """A `Servers` of one, from one event loop. Opens nothing before it is asked."""
 
-    def __init__(self, config: RedisConfig) -> None:
+    def __init__(self, config: RedisConfig, look_up: LookUp | None = None) -> None:
         self.config = config
+        self._look_up = look_up or _addresses
+        self._looking_up: asyncio.Future[object] | None = None
         self._places = asyncio.Semaphore(config.most_connections)
         self._idle: list[Link] = []
         self._generation = 0
@@ -166,10 +169,10 @@ class Connections:
             await link.disconnect(nowait=True)
 
     async def close(self) -> None:
-        for making in self._making:
-            making.cancel()
-        if self._making:
-            await asyncio.wait(self._making)
+        ended = [task for task in (*self._making, self._looking_up) if task is not None]
+        for task in ended:
+            task.cancel()
+        await asyncio.gather(*ended, return_exceptions=True)
         await self.forget()
 
     async def _take(self) -> Link:
@@ -194,6 +197,7 @@ class Connections:
         link = _link(self.config)
         try:
             async with asyncio.timeout(self.config.connect_timeout):
+                await self._known()
                 await link.connect()
         except (RedisError, OSError, TimeoutError) as error:
             await link.disconnect(nowait=True)
@@ -206,11 +210,28 @@ class Connections:
             raise Unreachable("Connections were given up while this one was made.")
         return link
 
+    async def _known(self) -> None:
+        """Wait until the host's name is known, for redis-py to ask again.
+
+        A look-up cannot be cancelled: it keeps a thread of the process, of which there are few, until the name
+        servers answer or not. So while one is under way, no other begins.
+        """
+        if self._looking_up is None or self._looking_up.done():
+            self._looking_up = asyncio.ensure_future(self._look_up(self.config.host, self.config.port))
+            # Nobody may be waiting any more when it fails.
+            self._looking_up.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        await asyncio.wait([self._looking_up])
+        self._looking_up.result()
+
     def _put_by(self, making: asyncio.Task[Link]) -> None:
         """Keep a connection whose request could not wait for it."""
         self._places.release()
         if not making.cancelled() and making.exception() is None:
             self._idle.append(making.result())
+
+
+async def _addresses(host: str, port: int) -> object:
+    return await asyncio.get_running_loop().getaddrinfo(host, port)
 
 
 async def _answer(link: Link) -> Any:
