@@ -137,27 +137,30 @@ HEADERS: Headers = (
 
 
 def fill(memory: Memory, entries: int, size: int, codings: tuple[str, ...]) -> int:
-    """Keep that many answers as real ones are made, each of its own bytes, sent in those codings; bytes then in use."""
-    dice = random.Random(7)
+    """Keep that many answers, each of its own bytes, sent in those codings; bytes then in use."""
     gc.collect()
     tracemalloc.start()
     try:
         for number in range(entries):
-            # Of digits, a half is lost in compression: about what is lost of lists of names.
-            body = dice.randbytes(size // 2).hex().encode()
-            url = f"/api/v1/admin/drivers?limit=100&order=asc&skip={number}&sort=name"
-            headers = tuple((bytes(bytearray(name)), bytes(bytearray(value))) for name, value in HEADERS)
-            kept = Entry.of_answer(url, 200, headers, body, time.time())
-            memory.put(f"response_cache:drivers_list:{url}@drivers.41-9f3c2a10,vehicles.7-02aa61ff", "p", kept)
-            for coding in codings:
-                form = forms.form(kept, coding)
-                memory.grown(kept)
-                forms.headers(form, How.MEMORY, number % 60, 60)
-        del kept, form, body
+            add(memory, number, size, codings)
         gc.collect()
         return tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
+
+
+def add(memory: Memory, number: int, size: int, codings: tuple[str, ...]) -> None:
+    """Keep one answer as real ones are made."""
+    # Of digits, a half is lost in compression: about what is lost of lists of names.
+    body = random.Random(number).randbytes(size // 2).hex().encode()
+    url = f"/api/v1/admin/drivers?limit=100&order=asc&skip={number}&sort=name"
+    headers = tuple((bytes(bytearray(name)), bytes(bytearray(value))) for name, value in HEADERS)
+    kept = Entry.of_answer(url, 200, headers, body, time.time())
+    memory.put(f"response_cache:drivers_list:{url}@drivers.41-9f3c2a10,vehicles.7-02aa61ff", "p", kept)
+    for coding in codings:
+        form = forms.form(kept, coding)
+        memory.grown(kept)
+        forms.headers(form, How.MEMORY, number % 60, 60)
 
 
 @pytest.mark.parametrize(
