@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -17,6 +17,7 @@ from roadlens.api.caching import find_key
 from roadlens.api.cursor import Cursors
 from roadlens.api.dependencies import ServerState
 from roadlens.api.guard import TokenGuard
+from roadlens.api.head import HeadAsGet
 from roadlens.api.headers import SecurityHeaders
 from roadlens.api.openapi import DescribedApi
 from roadlens.api.passwords import PasswordCheck
@@ -100,11 +101,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.include_router(metrics_route.router(wiring.metrics))
     reference.install(app)
 
-    # The last one added is the first that a request meets, but for those in front.
-    app.add_middleware(BodyLimit, longest=LONGEST_BODY, longer={ingest.BATCHES: ingest_body.LONGEST_BATCH})
-    app.add_middleware(SecurityHeaders)
-    if wiring.settings.trusted_proxies:
-        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(wiring.settings.trusted_proxies))
+    _surround(app, wiring.settings.trusted_proxies)
     problems.install(app)
     hits = CacheHits(
         app.compute,
@@ -128,6 +125,15 @@ class _Application(DescribedApi):
     async def compute(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route the request, and answer what is not kept."""
         await super().__call__(scope, receive, send)
+
+
+def _surround(app: FastAPI, trusted_proxies: Sequence[str]) -> None:
+    """What computed answers pass. The last one added is the first that a request meets, but for those in front."""
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(BodyLimit, longest=LONGEST_BODY, longer={ingest.BATCHES: ingest_body.LONGEST_BATCH})
+    app.add_middleware(SecurityHeaders)
+    if trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(trusted_proxies))
 
 
 def v1() -> APIRouter:

@@ -73,6 +73,13 @@ def test_a_token_of_one_worker_is_good_at_the_other(server: Api) -> None:
         assert httpx.get(path, headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
+def test_a_connection_goes_on_after_a_head(server: Api) -> None:
+    for _ in range(3):
+        answer = server.client.head("admin/users")
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert server.get("admin/users")["items"]
+
+
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
 def test_a_worker_that_ends_comes_back_and_what_it_counted_stays(server: Api, ended_by: signal.Signals) -> None:
     one, two = workers_of(server.pid)
