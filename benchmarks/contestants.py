@@ -67,8 +67,8 @@ CONTESTANTS = (BARE, BARE_JWT, BARE_REDIS, *_peers())
 
 
 @contextmanager
-def running(contestant: Contestant, server: Server, workers: int, task: Task) -> Iterator[str]:
-    """The contestant's address, once it answers; its processes end with the block."""
+def running(contestant: Contestant, server: Server, workers: int, task: Task) -> Iterator[tuple[int, str]]:
+    """The contestant's process id and address, once it answers; its processes end with the block."""
     told = msgspec.structs.replace(
         task, store=contestant.store, keeps=contestant.keeps, authorises=contestant.authorises
     )
@@ -81,7 +81,7 @@ def running(contestant: Contestant, server: Server, workers: int, task: Task) ->
     try:
         url = f"http://127.0.0.1:{port}"
         _wait(url, process)
-        yield url
+        yield process.pid, url
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=_STOP_WITHIN_S)

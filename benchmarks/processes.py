@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROADLENS = str(Path(sys.executable).with_name("roadlens"))
@@ -70,6 +70,16 @@ def memory_bytes(pid: int) -> int:
     found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
     assert found is not None
     return int(found.group(1)) * 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process and all below it have used so far."""
+    used = 0
+    for each in (pid, *descendants(pid)):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            used += int(fields[11]) + int(fields[12])
+    return used / os.sysconf("SC_CLK_TCK")
 
 
 def descendants(pid: int) -> list[int]:

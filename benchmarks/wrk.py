@@ -13,6 +13,7 @@ _IN_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 class Measured(NamedTuple):
     """One run of wrk."""
 
+    requests: int
     per_second: float
     p50_ms: float
     p99_ms: float
@@ -38,8 +39,9 @@ def measure(url: str, token: str, seconds: int) -> Measured:
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     if trouble := re.search(r"Non-2xx.*|Socket errors.*", told):
         raise RuntimeError(f"{url}: {trouble.group()}")
+    (requests,) = _found(r"(\d+) requests in", told)
     (rate,) = _found(r"Requests/sec:\s+([\d.]+)", told)
-    return Measured(float(rate), _latency(told, 50), _latency(told, 99))
+    return Measured(int(requests), float(rate), _latency(told, 50), _latency(told, 99))
 
 
 def _latency(told: str, percentile: int) -> float:
