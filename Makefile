@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench bench-http lock clean remake
+.PHONY: help run test test-system check format bench bench-http lock clean remake
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -20,6 +20,10 @@ run: .venv/project.stamp ## Run Roadlens with its own PostgreSQL, on 127.0.0.1:8
 
 test: .venv/dev.stamp ## Run every test that needs no system package
 	@exec $(BIN)/python -m pytest $(ARGS)
+
+test-system: .venv/dev.stamp ## Run the tests of the cache on Debian's Redis; needs its packages redis-server and openssl
+	@command -v redis-server openssl >/dev/null || { echo "Install Debian's packages redis-server and openssl first"; exit 1; }
+	@TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest tests/cache $(ARGS)
 
 check: .venv/dev.stamp ## Check format, lint, types, import contracts and house rules
 	$(BIN)/ruff format --check .

@@ -92,6 +92,7 @@ async def test_the_state_is_told(store: RedisStore) -> None:
     await store.put("a", b"x", 60, patient())
     state = await store.describe()
     assert state["usable"] is True
-    assert state["server"] == "valkey"
+    assert state["server"] in {"valkey", "redis"}
+    assert str(state["version"]).count(".") == 2
     assert state["keys"] == 1
     assert state["trouble"] is None

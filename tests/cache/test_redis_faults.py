@@ -215,6 +215,13 @@ async def test_a_host_that_does_not_exist(caplog: pytest.LogCaptureFixture, valk
     assert "Check REDIS_HOST" in warnings(caplog)[0]
 
 
+async def test_one_that_speaks_no_tls(caplog: pytest.LogCaptureFixture, valkey: Valkey) -> None:
+    async with store_beside(valkey, tls=True) as store:
+        await a_request_goes_on(store)
+        assert not store.usable
+    assert "check REDIS_PORT and ROADLENS_REDIS_TLS" in warnings(caplog)[0]
+
+
 async def test_a_full_one_still_gives(tmp_path: Path, caplog: pytest.LogCaptureFixture, counts: Counts) -> None:
     with running_valkey(tmp_path) as valkey:
         async with opened_store(valkey.config(), observer=counts) as store:

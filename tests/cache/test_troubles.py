@@ -8,7 +8,7 @@ import pytest
 from redis import exceptions
 
 from roadlens.cache.connections import RedisConfig, Unreachable
-from roadlens.cache.troubles import AGAIN_S, AWAY, FULL, LOGIN, LOST, OLD, SLOW, Complaints, Says, trouble
+from roadlens.cache.troubles import AGAIN_S, AWAY, FULL, LOGIN, LOST, OLD, SILENT, SLOW, Complaints, Says, trouble
 
 CONFIG = RedisConfig(host="redis.example", password="hunter2")
 
@@ -31,7 +31,7 @@ def test_a_password_that_the_server_repeats_is_not_repeated() -> None:
 def test_the_cause_counts() -> None:
     assert trouble(unreachable(exceptions.AuthenticationError("WRONGPASS")), None) is LOGIN
     assert trouble(unreachable(exceptions.ConnectionError("refused")), None) is AWAY
-    assert trouble(unreachable(TimeoutError()), None) is AWAY
+    assert trouble(unreachable(TimeoutError()), None) is SILENT
     assert trouble(exceptions.ConnectionError("Connection closed by server."), None) is LOST
     assert trouble(exceptions.OutOfMemoryError("command not allowed"), None) is FULL
 

@@ -1,4 +1,4 @@
-"""The tests' Redis: real Valkey servers from a wheel, each on a free port and stopped by its process id."""
+"""The tests' Redis: real servers, each on a free port, stopped by its process id; a wheel's Valkey, or another."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from tests.support.embedded_database import until
 HOST = "127.0.0.1"
 PATIENCE_S = 30.0
 SLOTS = 16384
+OTHER_PROGRAM = "TEST_REDIS_SERVER"
 
 
 def free_port() -> int:
@@ -33,6 +34,11 @@ def free_port() -> int:
         listener.bind((HOST, 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def server_program() -> Path:
+    """Valkey's, or the one that `make test-system` names."""
+    return Path(os.environ.get(OTHER_PROGRAM) or get_binary_path())
 
 
 @dataclass
@@ -45,7 +51,7 @@ class Valkey:
     """
 
     directory: Path
-    program: Path = field(default_factory=get_binary_path)
+    program: Path = field(default_factory=server_program)
     options: Sequence[str] = ()
     password: str | None = None
     port: int = field(default_factory=free_port)
@@ -107,7 +113,7 @@ def running_valkey(
     directory: Path, *options: str, password: str | None = None, program: Path | None = None
 ) -> Iterator[Valkey]:
     directory.mkdir(parents=True, exist_ok=True)
-    server = Valkey(directory, program or get_binary_path(), options, password)
+    server = Valkey(directory, program or server_program(), options, password)
     try:
         server.start()
         yield server

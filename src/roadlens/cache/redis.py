@@ -16,7 +16,7 @@ from roadlens.cache.cluster import Cluster
 from roadlens.cache.connections import Command, Connections, RedisConfig, Servers, Unreachable
 from roadlens.cache.observer import Observer
 from roadlens.cache.store import Budget
-from roadlens.cache.troubles import LATE, SLOW, Complaints, Says, Trouble, trouble
+from roadlens.cache.troubles import LATE, SILENT, SLOW, Complaints, Says, Trouble, trouble
 
 # Redis's manual, "Distributed Locks with Redis": a lock is given back only by whom it belongs to.
 RELEASE = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) else return 0 end"
@@ -167,8 +167,8 @@ class RedisStore:
 
     async def _probe(self) -> bool:
         """Twice: once with the time to connect, once with the time that a request has."""
-        usable = await self._hears(self._find, self._config.connect_timeout)
-        usable = usable and await self._hears(self._servers.ping, self._config.patience)
+        usable = await self._hears(self._find, self._config.connect_timeout, SILENT)
+        usable = usable and await self._hears(self._servers.ping, self._config.patience, SLOW)
         if usable:
             self._complaints.over()
         else:
@@ -179,13 +179,13 @@ class RedisStore:
         await self._servers.find()
         await self._servers.ping()
 
-    async def _hears(self, ask: Callable[[], Awaitable[None]], seconds: float) -> bool:
+    async def _hears(self, ask: Callable[[], Awaitable[None]], seconds: float, late: Trouble) -> bool:
         began, status, found = monotonic(), "ok", None
         try:
             async with asyncio.timeout(seconds):
                 await ask()
         except TimeoutError:
-            status, found = "timeout", SLOW
+            status, found = "timeout", late
         except (RedisError, Unreachable) as error:
             status, found = "error", trouble(error, self._config.password)
         self._observer.operation("ping", status, monotonic() - began)

@@ -40,6 +40,11 @@ class Trouble:
 
 
 SLOW = Trouble("slow", "did not answer in time. It is paused, overloaded or cut off.", Says.AWAY)
+SILENT = Trouble(
+    "silent",
+    "takes a connection and says nothing. It is paused or cut off; or check REDIS_PORT and ROADLENS_REDIS_TLS.",
+    Says.AWAY,
+)
 LATE = Trouble("late", "was not heard in time, because this process was busy.", Says.DOUBTFUL)
 LOST = Trouble("lost", "closed a connection.", Says.DOUBTFUL)
 AWAY = Trouble("away", "cannot be reached. Check REDIS_HOST and REDIS_PORT, and that it runs.", Says.AWAY)
@@ -60,6 +65,12 @@ RIGHTS = Trouble(
 IS_CLUSTER = Trouble("is a cluster", "is a node of a cluster. Set ROADLENS_REDIS_CLUSTER=1.", Says.THERE)
 NOT_CLUSTER = Trouble("no cluster", "is not a cluster. Set ROADLENS_REDIS_CLUSTER=0.", Says.AWAY)
 
+CERTIFICATE = Trouble(
+    "certificate",
+    "shows a certificate that is not believed. Check ROADLENS_REDIS_CA_FILE, and that REDIS_HOST is a name in it.",
+    Says.AWAY,
+)
+
 # The first that fits. Beside the class, a part of the message: for some there is no class.
 _KNOWN: tuple[tuple[type[BaseException], str, Trouble], ...] = (
     (exceptions.AuthenticationError, "", LOGIN),
@@ -70,6 +81,9 @@ _KNOWN: tuple[tuple[type[BaseException], str, Trouble], ...] = (
     (exceptions.NoPermissionError, "", RIGHTS),
     (exceptions.MovedError, "", IS_CLUSTER),
     (exceptions.ClusterDownError, "", CLUSTER_DOWN),
+    (exceptions.ConnectionError, "certificate verify failed", CERTIFICATE),
+    (exceptions.TimeoutError, "", SILENT),
+    (TimeoutError, "", SILENT),
     (exceptions.ResponseError, "NOAUTH", LOGIN),
     (exceptions.ResponseError, "unknown command 'HELLO'", OLD),
     (exceptions.ResponseError, "unknown command `HELLO`", OLD),
