@@ -15,6 +15,8 @@ from roadlens.wiring import open_command
 def doctor() -> None:
     """Recompute read models from the trips and scores from the days, and name every difference. Exit 1 if there is any.
 
+    It also names each trigger that is missing or switched off: without it, workers do not hear of changes.
+
     Example:
 
       roadlens doctor && echo all is well

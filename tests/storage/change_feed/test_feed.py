@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
+import pytest
 
 from roadlens.storage.change_feed.feed import ChangeFeed
 from roadlens.storage.database import Database
 from tests.support.feed_process import feed_process
-from tests.support.versions import PATIENCE_S, RAISE_X, current, raise_x, somebody_waits, until, workers
+from tests.support.gate import gate
+from tests.support.versions import PATIENCE_S, RAISE_X, current, raise_x, until, workers
 
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'roadlens feed' AND datname = current_database()"
 
@@ -59,27 +61,29 @@ async def test_what_other_sql_changes_is_heard(feed: ChangeFeed, database_url: s
     assert feed.of(["x"]) == await current(database, "x")
 
 
-async def test_a_change_while_it_attaches_is_not_missed(database: Database, database_url: str) -> None:
-    """1. A worker listens, and waits for the table of leases, which is locked; 2. somebody commits; 3. it goes on."""
-    feed, done = ChangeFeed(database_url), asyncio.Event()
+@pytest.mark.parametrize(
+    "step", [b"LISTEN", b"INSERT INTO cache_worker", b"pg_current_snapshot", b"UPDATE cache_worker"]
+)
+async def test_a_change_while_it_attaches_is_not_missed(database: Database, database_url: str, step: bytes) -> None:
+    """1. A worker comes to a step of its attachment; 2. somebody commits; 3. the worker goes on, and knows."""
+    done = asyncio.Event()
 
-    async def attached() -> None:
+    async def attached(feed: ChangeFeed) -> None:
         async with feed.running():
             await done.wait()
 
-    async with psql(database_url) as locking, psql(database_url) as changing:
-        await locking.execute("BEGIN; LOCK TABLE cache_worker")
-        running = asyncio.create_task(attached())
-        await somebody_waits(changing)
-        before = feed.worker_id
+    async with gate(database_url, step) as (held, through), psql(database_url) as changing:
+        feed = ChangeFeed(through)
+        running = asyncio.create_task(attached(feed))
+        async with asyncio.timeout(PATIENCE_S):
+            await held.reached.wait()
         await changing.execute(RAISE_X)
         assert not feed.trusted()
-        await locking.execute("COMMIT")
+        held.opened.set()
         await until(feed.trusted)
         assert feed.of(["x"]) == await current(database, "x") != ("0",)
-        assert feed.worker_id == before
-    done.set()
-    await running
+        done.set()
+        await running
 
 
 async def test_another_attachment_knows_nothing_of_the_one_before(feed: ChangeFeed, database: Database) -> None:
@@ -105,13 +109,15 @@ async def test_what_is_told_twice_or_late_changes_nothing(
     assert feed.of(["x"]) == (known,)
 
 
-async def test_a_lost_connection_ends_trust_until_it_has_attached_anew(feed: ChangeFeed, database: Database) -> None:
+async def test_a_lost_connection_ends_trust_until_it_has_attached_anew(
+    feed: ChangeFeed, database: Database, database_url: str
+) -> None:
     before, pid, epoch = feed.worker_id, await backend(database), feed.epoch
-    async with database.read() as session:
-        await session.value("SELECT pg_terminate_backend(:pid)", {"pid": pid})
-    await until(lambda: not feed.trusted())
-    assert feed.epoch > epoch
-    await raise_x(database)
+    async with psql(database_url) as connection:
+        await connection.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        await until(lambda: not feed.trusted())
+        assert feed.epoch > epoch
+        await connection.execute(RAISE_X)
     await until(feed.trusted)
     assert feed.of(["x"]) == await current(database, "x")
     assert await workers(database) == [feed.worker_id]
