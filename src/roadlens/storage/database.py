@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 import psycopg
-from sqlalchemy import Executable, TextClause, event, text
+from sqlalchemy import CursorResult, Executable, TextClause, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -38,14 +38,18 @@ AWAY_DETAIL = "The database does not answer. Nothing was changed; try again in a
 
 
 class ReadSession:
-    """One read-only transaction with one snapshot (REPEATABLE READ): several statements see the same moment."""
+    """One read-only transaction with one snapshot (REPEATABLE READ): several statements see the same moment.
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    It begins with its first statement: a session that asks nothing takes no connection.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[AsyncConnection]]) -> None:
+        self._connect = connect
+        self._connection: AsyncConnection | None = None
 
     async def rows(self, statement: str | Executable, into: Callable[..., T], params: Params = None) -> list[T]:
         """Run a statement; each row's columns, by name, are the arguments of `into`."""
-        result = await self._connection.execute(_executable(statement), params)
+        result = await self._run(statement, params)
         keys = tuple(result.keys())
         return [into(**dict(zip(keys, row, strict=True))) for row in result.all()]
 
@@ -56,16 +60,24 @@ class ReadSession:
 
     async def tuples(self, statement: str | Executable, params: Params = None) -> list[tuple[Any, ...]]:
         """The rows as plain tuples."""
-        result = await self._connection.execute(_executable(statement), params)
+        result = await self._run(statement, params)
         return [tuple(row) for row in result.all()]
 
     async def value(self, statement: str | Executable, params: Params = None) -> Any:
         """The first column of the first row; None without a row."""
-        return (await self._connection.execute(_executable(statement), params)).scalar()
+        return (await self._run(statement, params)).scalar()
+
+    async def _run(self, statement: str | Executable, params: Params) -> CursorResult[Any]:
+        if self._connection is None:
+            self._connection = await self._connect()
+        return await self._connection.execute(_executable(statement), params)
 
 
 class WriteSession(ReadSession):
     """One READ COMMITTED transaction; it commits when the block ends and rolls back when the block raises."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection: AsyncConnection = connection
 
     async def execute(self, statement: str | Executable, params: Params = None) -> int:
         """Run a statement and return the number of rows it touched. A list of params runs it once for each."""
@@ -170,10 +182,15 @@ class Database:
         Raises:
             DatabaseUnavailable: the database is away or has no connection left.
         """
-        async with _translated(), self._engine.connect() as fresh:
-            connection = await fresh.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
-            async with connection.begin():
-                yield ReadSession(connection)
+        async with _translated(), AsyncExitStack() as opened:
+
+            async def connect() -> AsyncConnection:
+                fresh = await opened.enter_async_context(self._engine.connect())
+                connection = await fresh.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+                _ = await opened.enter_async_context(connection.begin())
+                return connection
+
+            yield ReadSession(connect)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[WriteSession]:
