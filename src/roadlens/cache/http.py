@@ -84,10 +84,11 @@ class CacheHits:
 
     async def _answered(self, key: Key, scope: Scope, send: Send) -> bool:
         """Answer what is kept under this key, or have it computed; False leaves the refusal to who knows how to."""
-        authorization = accepted = wanted = b""
+        authorization: bytes | None = None
+        accepted = wanted = b""
         for name, value in scope["headers"]:
             if name == b"authorization":
-                authorization = authorization or value  # the first one, as for the application
+                authorization = value if authorization is None else authorization  # the first, as for the application
             elif name == b"accept-encoding":
                 accepted = value
             elif name == b"if-none-match":
@@ -96,7 +97,8 @@ class CacheHits:
         cache, principal = self._cache, None
         trusted = cache.versions.trusted()
         if key.policy.audience is not None and trusted:
-            principal = self._principals.known(authorization) or await self._principals.identify(authorization)
+            told = authorization or b""
+            principal = self._principals.known(told) or await self._principals.identify(told)
             if principal is None or not key.policy.audience.admits(principal.role):
                 return False
             # Asked again, for telling who asks may have taken a while.
