@@ -48,7 +48,8 @@ async def test_so_with_a_write_that_is_tried_anew(feed: ChangeFeed, database: Da
     async def work(session: WriteSession) -> None:
         await session.value(RAISE_X)
 
-    async with other.running():
+    # A few milliseconds each; without acknowledgements, half a second and more.
+    async with other.running(), asyncio.timeout(20):
         for _ in range(50):
             await database.retrying(work)
             assert other.of(["x"]) == await current(database, "x")
