@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any, Protocol
 
 from redis.asyncio.connection import Connection, SSLConnection
@@ -231,6 +233,8 @@ class Connections:
 
 
 async def _addresses(host: str, port: int) -> object:
+    with suppress(ValueError):
+        return ip_address(host)  # an address is no name
     return await asyncio.get_running_loop().getaddrinfo(host, port)
 
 
