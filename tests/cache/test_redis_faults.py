@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from roadlens.cache.breaker import MOST_FAILURES
 from roadlens.cache.observer import Silent
 from roadlens.cache.redis import RedisStore
 from roadlens.cache.store import Budget
@@ -19,7 +20,7 @@ from tests.support.proxy import Proxy, Way, proxy_to
 from tests.support.valkey import HOST, Valkey, free_port, opened_store, running_valkey, usable
 
 # Long enough for a machine that does other things; what matters is that it is told apart from "until it answers".
-SOON_S = 1.0
+SOON_S = 10.0
 REQUEST_S = 0.05
 
 
@@ -63,6 +64,14 @@ async def a_request_goes_on(store: RedisStore) -> None:
     assert time.monotonic() - began < SOON_S
 
 
+async def it_is_given_up(store: RedisStore) -> None:
+    """One timeout is enough; where this process itself was late, as a machine with other work makes it, a few are."""
+    for _ in range(MOST_FAILURES):
+        if store.usable:
+            await a_request_goes_on(store)
+    assert not store.usable
+
+
 async def it_works(store: RedisStore) -> None:
     await usable(store)
     await store.put("works", b"yes", 60, Budget(5))
@@ -74,13 +83,12 @@ async def test_one_that_is_paused_costs_one_wait_and_then_none(tmp_path: Path, c
         async with opened_store(valkey.config(), observer=counts) as store:
             await it_works(store)
             valkey.pause()
-            await a_request_goes_on(store)
-            assert not store.usable
-            assert counts.of["get", "timeout"] == 1
-            assert counts.of["lease", "refused"] == counts.of["set", "refused"] == 1
+            await it_is_given_up(store)
+            waits = counts.of["get", "timeout"]
+            assert 1 <= waits <= MOST_FAILURES
             for _ in range(100):
                 await a_request_goes_on(store)
-            assert counts.of["get", "timeout"] == 1
+            assert counts.of["get", "timeout"] == waits
             valkey.resume()
             await it_works(store)
 
@@ -96,16 +104,23 @@ async def test_who_asks_at_the_same_moment_waits_no_longer(store: RedisStore, pr
 
 async def test_all_commands_of_a_request_have_one_deadline(store: RedisStore, proxy: Proxy, counts: Counts) -> None:
     await it_works(store)
-    proxy.delay_s = 0.15
-    budget = Budget(0.5)
+    proxy.delay_s = 0.3
+    budget = Budget(1.0)
     await store.get("first", budget)
     assert counts.of["get", "ok"] == 2
-    assert 0 < budget.left < 0.25
-    await store.get("second", budget)  # takes 0.3 s as well, and has 0.2
+    assert 0 < budget.left <= 0.4
+    await store.get("second", budget)  # takes 0.6 s as well, and has 0.4
     assert counts.of["get", "timeout"] == 1
     assert budget.left == 0
-    await store.get("third", budget)
-    assert counts.of["get", "ok"] == 2
+
+
+async def test_nothing_is_sent_when_the_time_is_over(store: RedisStore, proxy: Proxy, counts: Counts) -> None:
+    await it_works(store)
+    await store.get("key", Budget(0))
+    assert counts.of["get", "timeout"] == 1
+    assert store.usable
+    assert await store.get("works", Budget(5)) == b"yes"
+    assert proxy.accepted == 1
 
 
 @pytest.mark.parametrize("way", [Way.TO_SERVER, Way.TO_CLIENT])
@@ -113,8 +128,7 @@ async def test_a_network_that_swallows_is_found_out(store: RedisStore, proxy: Pr
     await asyncio.gather(*(store.get(str(number), Budget(5)) for number in range(2)))
     assert proxy.accepted == 2
     proxy.swallowed = way
-    await a_request_goes_on(store)
-    assert not store.usable
+    await it_is_given_up(store)
     proxy.swallowed = Way.NEITHER
     await it_works(store)
     assert proxy.accepted == 3, "what was open before leads nowhere, for all that is known"
@@ -122,9 +136,7 @@ async def test_a_network_that_swallows_is_found_out(store: RedisStore, proxy: Pr
 
 async def test_a_port_that_refuses_is_not_asked(store: RedisStore, proxy: Proxy, counts: Counts) -> None:
     await proxy.refuse()
-    for _ in range(3):
-        await a_request_goes_on(store)
-    assert not store.usable
+    await it_is_given_up(store)
     asked = counts.of["get", "error"]
     await a_request_goes_on(store)
     assert counts.of["get", "error"] == asked <= 3

@@ -142,6 +142,9 @@ class RedisStore:
             self._observer.operation(operation, "refused", 0.0)
             return FAILED
         allowed, began = budget.left, monotonic()
+        if allowed <= 0:
+            self._observer.operation(operation, "timeout", 0.0)
+            return FAILED
         try:
             async with asyncio.timeout(allowed):
                 answer = await ask(*arguments)
