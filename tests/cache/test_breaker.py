@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
 
 import pytest
 
@@ -101,3 +102,20 @@ async def test_stopped_it_stays_open(breaker: Breaker, service: Service) -> None
     service.there = True
     await asyncio.sleep(0.02)  # many times the interval
     assert not breaker.closed
+
+
+async def test_probes_belong_to_no_request() -> None:
+    request = ContextVar("request", default="none")
+    seen: asyncio.Queue[str] = asyncio.Queue()
+
+    async def probe() -> bool:
+        seen.put_nowait(request.get())
+        return True
+
+    breaker = Breaker(probe, interval=0.001)
+    await breaker.start()
+    request.set("a1b2")
+    breaker.failed(decisive=True)
+    await until_closed(breaker)
+    assert [seen.get_nowait(), seen.get_nowait()] == ["none", "none"]
+    await breaker.stop()

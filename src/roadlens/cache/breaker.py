@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 
 # So many failures in a row are no accident, such as one connection that was closed for being idle.
 MOST_FAILURES = 3
@@ -31,7 +32,7 @@ class Breaker:
         if await self._probe():
             self._close()
         else:
-            self._probing = asyncio.create_task(self._probe_until_it_answers())
+            self._probe_in_background()
 
     def succeeded(self) -> None:
         self._failures = 0
@@ -43,7 +44,7 @@ class Breaker:
             return False
         self.closed = False
         self._closing.clear()
-        self._probing = asyncio.create_task(self._probe_until_it_answers())
+        self._probe_in_background()
         return True
 
     async def until_closed(self) -> None:
@@ -60,6 +61,10 @@ class Breaker:
         self._failures = 0
         self.closed = True
         self._closing.set()
+
+    def _probe_in_background(self) -> None:
+        # In no request's context: what is logged there is not about the request that failed first.
+        self._probing = asyncio.create_task(self._probe_until_it_answers(), context=Context())
 
     async def _probe_until_it_answers(self) -> None:
         answers = False
