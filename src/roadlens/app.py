@@ -103,14 +103,14 @@ def create_app(wiring: Wiring) -> FastAPI:
 
     _surround(app, wiring.settings.trusted_proxies)
     problems.install(app)
-    hits = CacheHits(
+    app.front = CacheHits(
         app.compute,
         kept.cache,
         find_key(app),
         Principals(kept.feed, TokenGuard(wiring.database, tokens)),
         kept.audit,
+        Requests(app.compute, wiring.metrics),
     )
-    app.front = Requests(hits, wiring.metrics)
     return app
 
 

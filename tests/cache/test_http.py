@@ -4,14 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import time
 
 import pytest
 import zstandard
 
-from roadlens.cache.http import ENDPOINT, PRINCIPAL
+from roadlens.cache.entry import Headers
+from roadlens.cache.http import PRINCIPAL, App, RequestHeaders, Unwatched
 from tests.support.asgi import Answer, Site
 
 LONG = "7" * 200_000
+
+
+class Watching(Unwatched):
+    """Gives every answer a header, and remembers what it was told."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(app)
+        self.ended: list[tuple[str, str, int]] = []
+
+    def begin(self, headers: RequestHeaders) -> Headers:
+        return ((b"x-told", b"%d" % len(list(headers))),)
+
+    def end(self, method: str, endpoint: str, status: int, began: float) -> None:
+        assert 0 <= time.perf_counter() - began < 60
+        self.ended.append((method, endpoint, status))
+
+
+async def _body() -> dict[str, object]:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _ignored(_: object) -> None: ...
 
 
 async def test_a_hit_runs_nothing_below() -> None:
@@ -27,26 +51,20 @@ async def test_a_hit_runs_nothing_below() -> None:
     assert (site.bare.ran, site.tokens.asked) == (1, 1)
 
 
-async def test_the_endpoint_is_told_to_those_around() -> None:
-    scopes = []
+async def test_what_is_answered_here_is_watched_here() -> None:
+    watching: list[Watching] = []
 
-    class Seen(Site):
-        async def seen(self, url: str) -> None:
-            scope = {"type": "http", "method": "GET", "path": url, "query_string": b"", "headers": []}
-            scopes.append(scope)
-            await self.hits(scope, _body, _ignored)
+    def watch(app: App) -> Watching:
+        watching.append(Watching(app))
+        return watching[0]
 
-    site = Seen()
-    for _ in range(2):
-        await site.seen("/open")
-    assert [scope[ENDPOINT] for scope in scopes] == ["get_open"] * 2
-
-
-async def _body() -> dict[str, object]:
-    return {"type": "http.request", "body": b"", "more_body": False}
-
-
-async def _ignored(_: object) -> None: ...
+    site = Site(watch=watch)
+    first, second = [await site.ask("/open") for _ in range(2)]
+    assert first.headers[b"x-told"] == second.headers[b"x-told"]
+    again = await site.ask("/open", (b"if-none-match", first.headers[b"etag"]), method="HEAD")
+    assert b"x-told" in again.headers
+    await site.ask("/elsewhere")
+    assert watching[0].ended == [("GET", "get_open", 200)] * 2 + [("HEAD", "get_open", 304)]
 
 
 async def test_the_application_is_asked_nothing_but_what_the_key_says() -> None:

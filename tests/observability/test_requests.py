@@ -11,16 +11,20 @@ from starlette.types import Message, Receive, Scope, Send
 
 from roadlens.observability.log import FORMAT, NameRequest
 from roadlens.observability.metrics import Metrics
-from roadlens.observability.requests import ENDPOINT, Requests
+from roadlens.observability.requests import Requests
 from tests.support.api import Api
 from tests.support.scrape import Scrape
 
 HEADERS = [(b"content-type", b"text/plain")]
 
 
+def summary() -> None:
+    """An endpoint's name."""
+
+
 async def cached(scope: Scope, _receive: Receive, send: Send) -> None:
     """Answers before routing, always with the same list of headers."""
-    scope[ENDPOINT] = "summary"
+    scope["endpoint"] = summary
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": b"answer"})
 

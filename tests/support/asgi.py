@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from roadlens.cache.audit import Audit
-from roadlens.cache.http import PRINCIPAL, App, CacheHits, Message, Receive, Scope, Send
+from roadlens.cache.http import PRINCIPAL, App, CacheHits, Message, Receive, Scope, Send, Watch
 from roadlens.cache.keys import Key, canonical
 from roadlens.cache.policy import Policy
 from roadlens.cache.principals import Claim, Principal, Principals
@@ -140,7 +140,13 @@ class Site:
     """The application behind the cache of one worker."""
 
     def __init__(
-        self, *, shared: SharedStore | None = None, memory: int = MIB, audit: int = 0, app: App | None = None
+        self,
+        *,
+        shared: SharedStore | None = None,
+        memory: int = MIB,
+        audit: int = 0,
+        app: App | None = None,
+        watch: Callable[[App], Watch] | None = None,
     ) -> None:
         self.worker = Worker(shared, memory)
         self.versions = self.worker.versions
@@ -148,7 +154,8 @@ class Site:
         self.bare = Bare(self.tokens)
         self.audit = Audit(self.worker.cache, self.worker.counting, audit) if audit else None
         known = Principals(self.versions, self.tokens)
-        self.hits = CacheHits(app or self.bare, self.worker.cache, find_key, known, self.audit)
+        watching = watch(self.bare) if watch else None
+        self.hits = CacheHits(app or self.bare, self.worker.cache, find_key, known, self.audit, watching)
 
     async def ask(self, url: str, *headers: Header, method: str = "GET", token: bytes = b"ann") -> Answer:
         """Ask as a server does."""

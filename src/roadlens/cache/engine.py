@@ -60,14 +60,26 @@ class Tally:
 
 
 class Cache:
-    """The cache of one worker."""
+    """The cache of one worker.
 
-    def __init__(self, versions: Versions, memory: Memory, shared: SharedStore, observer: Observer) -> None:
+    Args:
+        patience: seconds that one request waits for the shared store in all.
+    """
+
+    def __init__(
+        self,
+        versions: Versions,
+        memory: Memory,
+        shared: SharedStore,
+        observer: Observer,
+        patience: float = PATIENCE_S,
+    ) -> None:
         self.versions = versions
         self.memory = memory
         self.shared = shared
         self.tallies: dict[str, Tally] = {}
         self._observer = observer
+        self._patience = patience
         self._flights: Flights[tuple[Entry, How]] = Flights()
         self._behind: set[asyncio.Task[None]] = set()
         self._warned_at = -float(_WARN_EVERY_S)
@@ -98,6 +110,14 @@ class Cache:
             self._computed(key, entry)
         given(entry)
         return Found(entry, how)
+
+    def fresh(self, key: Key) -> Entry | None:
+        """What memory keeps of a key, if its time does not end soon; only for who has just found them trusted."""
+        entry = self.memory.get(key.at(self.versions))
+        if entry is None or entry.age() >= key.refresh_at:
+            return None
+        self._hit(key, Level.MEMORY)
+        return entry
 
     def kept(self, key: Key, load: Load) -> Entry | None:
         """What memory keeps of a key at the present versions; only for who has just found them trusted.
@@ -131,7 +151,7 @@ class Cache:
         text = key.at(self.versions)
         entry = self.memory.get(text)
         if entry is None and self.shared.usable:
-            entry = await self._look(key, text, Budget(PATIENCE_S), newer_than=0.0)
+            entry = await self._look(key, text, Budget(self._patience), newer_than=0.0)
         if entry is None or entry.age() >= key.policy.ttl:
             return None
         given(entry)
@@ -171,7 +191,7 @@ class Cache:
             entry = await self._load(key, load)
         except BaseException:
             if lease is not None:
-                self.behind(self.shared.release(text, lease, Budget(PATIENCE_S)))
+                self.behind(self.shared.release(text, lease, Budget(self._patience)))
             raise
         if entry.keepable:
             self.memory.put(text, key.policy.key_prefix, entry)
@@ -185,7 +205,7 @@ class Cache:
         Who gets the right looks once more: 1. this worker finds nothing, 2. the other one puts its answer there and
         gives the right back, 3. this one is given it.
         """
-        budget, pause, lease = Budget(PATIENCE_S), _LOOK_S, None
+        budget, pause, lease = Budget(self._patience), _LOOK_S, None
         while (found := await self._look(key, text, budget, newer_than)) is None:
             if lease is not None:
                 return None, lease
@@ -197,7 +217,7 @@ class Cache:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LOOK_AT_MOST_S)
         if lease is not None:
-            self.behind(self.shared.release(text, lease, Budget(PATIENCE_S)))
+            self.behind(self.shared.release(text, lease, Budget(self._patience)))
         return found, None
 
     async def _load(self, key: Key, load: Load) -> Entry:
@@ -222,7 +242,7 @@ class Cache:
         return entry
 
     async def _share(self, key: Key, text: str, entry: Entry, lease: str | None) -> None:
-        budget = Budget(PATIENCE_S)
+        budget = Budget(self._patience)
         left = key.policy.ttl - entry.age()
         if entry.keepable and left > 0:
             await self.shared.put(text, entry.to_bytes(), left, budget)

@@ -8,7 +8,7 @@ from typing import Final
 import zstandard
 
 from roadlens.cache.engine import How
-from roadlens.cache.entry import Entry, Form
+from roadlens.cache.entry import Entry, Form, Headers
 
 IDENTITY: Final = "identity"
 
@@ -55,19 +55,22 @@ def matches(entry: Entry, if_none_match: bytes) -> bool:
     return b"*" in wanted or not wanted.isdisjoint(_etag(entry, coding) for coding in (IDENTITY, *_CODINGS))
 
 
-def headers(form: Form, how: How, age: float, ttl: float) -> list[tuple[bytes, bytes]]:
-    """All headers of an answer at this moment. The list is the caller's own."""
-    if how is not How.MEMORY and how is not How.SHARED:
-        return [*form.head, (b"cache-status", b"roadlens; " + how.value.encode())]
-    second = int(age)
-    if form.told != second or how is How.SHARED:
-        status, _, detail = how.value.partition(";")
-        told = b"roadlens; %b; ttl=%d;%b" % (status.encode(), int(ttl) - second, detail.encode())
-        made = [*form.head, (b"age", b"%d" % second), (b"cache-status", told)]
-        if how is How.SHARED:
-            return made
-        form.headers, form.told = made, second
-    return form.headers.copy()
+def headers(form: Form, how: How, age: float, ttl: float, more: Headers = ()) -> list[tuple[bytes, bytes]]:
+    """All headers of an answer at this moment, and `more`. The list is the caller's own."""
+    if how is How.MEMORY:
+        second = int(age)
+        if form.told != second:  # those of a hit stay the same for a second
+            form.headers, form.told = _aged(form, how, second, ttl), second
+        return [*form.headers, *more]
+    if how is How.SHARED:
+        return [*_aged(form, how, int(age), ttl), *more]
+    return [*form.head, (b"cache-status", b"roadlens; " + how.value.encode()), *more]
+
+
+def _aged(form: Form, how: How, second: int, ttl: float) -> list[tuple[bytes, bytes]]:
+    status, _, detail = how.value.partition(";")
+    told = b"roadlens; %b; ttl=%d;%b" % (status.encode(), int(ttl) - second, detail.encode())
+    return [*form.head, (b"age", b"%d" % second), (b"cache-status", told)]
 
 
 def unmodified(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -7,12 +7,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import partial
-from typing import Any, Final, cast
+from time import perf_counter
+from typing import Any, Final, Protocol, cast
 
 from roadlens.cache import forms
 from roadlens.cache.audit import Audit
-from roadlens.cache.engine import Cache, Found, How
-from roadlens.cache.entry import Entry, Form
+from roadlens.cache.engine import Cache, How
+from roadlens.cache.entry import Entry, Form, Headers
 from roadlens.cache.flight import Flights
 from roadlens.cache.keys import Key
 from roadlens.cache.principals import Principal, Principals
@@ -22,12 +23,12 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+RequestHeaders = Iterable[tuple[bytes, bytes]]
 
 # The key of a path and query string; None where nothing is kept: another route, or parameters that it refuses.
 FindKey = Callable[[str, bytes], Key | None]
 
-# What the middleware tells those around it and within it.
-ENDPOINT: Final = "roadlens.endpoint"
+# What the middleware tells those within it.
 PRINCIPAL: Final = "roadlens.principal"
 
 _READS: Final = ("GET", "HEAD")
@@ -48,6 +49,51 @@ _UNASKED: Final = cast(Key, object())
 logger = logging.getLogger(__name__)
 
 
+class Watch(Protocol):
+    """Who counts requests and gives them ids: an application, before ours, for what the cache does not answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    def begin(self, headers: RequestHeaders) -> Headers:
+        """A request that is answered here has begun; the headers that its answer gets besides."""
+
+    def end(self, method: str, endpoint: str, status: int, began: float) -> None:
+        """It has been answered; status 0: it could not be. `began` is of `time.perf_counter`."""
+
+
+class _Asked:
+    """What of a request's headers an answer depends on."""
+
+    __slots__ = ("accepted", "authorization", "wanted")
+
+    def __init__(self, headers: RequestHeaders) -> None:
+        authorization = None
+        self.accepted = self.wanted = b""
+        for name, value in headers:
+            if name == b"authorization":
+                authorization = value if authorization is None else authorization  # the first, as for the application
+            elif name == b"accept-encoding":
+                self.accepted = value
+            elif name == b"if-none-match":
+                self.wanted = value
+        self.authorization: bytes = authorization or b""
+
+
+class Unwatched:
+    """Nobody counts."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    def begin(self, headers: RequestHeaders) -> Headers:  # noqa: ARG002 - the contract's
+        return ()
+
+    def end(self, method: str, endpoint: str, status: int, began: float) -> None: ...
+
+
 class Incomplete(Exception):
     """An application returned in the middle of its answer: what there is of it is nobody's."""
 
@@ -62,12 +108,15 @@ class CacheHits:
         find_key: FindKey,
         principals: Principals[Any],
         audit: Audit | None = None,
+        watch: Watch | None = None,
     ) -> None:
+        """Args: `app` computes what is not kept; what is not ours to answer goes to `watch`, which stands before it."""
         self._app = app
         self._cache = cache
         self._find_key = find_key
         self._principals = principals
         self._audit = audit
+        self._watch = Unwatched(app) if watch is None else watch
         self._addresses: dict[tuple[str, bytes], Key | None] = {}
         self._codings: dict[bytes, str] = {b"": forms.IDENTITY}
         self._forming: Flights[Form] = Flights()
@@ -80,56 +129,60 @@ class CacheHits:
                 key = self._remember(address)
             if key is not None and await self._answered(key, scope, send):
                 return
-        await self._app(scope, receive, send)
+        await self._watch(scope, receive, send)
 
     async def _answered(self, key: Key, scope: Scope, send: Send) -> bool:
         """Answer what is kept under this key, or have it computed; False leaves the refusal to who knows how to."""
-        authorization: bytes | None = None
-        accepted = wanted = b""
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                authorization = value if authorization is None else authorization  # the first, as for the application
-            elif name == b"accept-encoding":
-                accepted = value
-            elif name == b"if-none-match":
-                wanted = value
-
-        cache, principal = self._cache, None
-        trusted = cache.versions.trusted()
-        if key.policy.audience is not None and trusted:
-            told = authorization or b""
-            principal = self._principals.known(told) or await self._principals.identify(told)
-            if principal is None or not key.policy.audience.admits(principal.role):
+        began = perf_counter()
+        asked = _Asked(scope["headers"])
+        versions, audience, principal = self._cache.versions, key.policy.audience, None
+        trusted = versions.trusted()
+        if audience is not None and trusted:
+            principal = self._principals.known(asked.authorization)
+            if principal is None:
+                principal = await self._principals.identify(asked.authorization)
+                trusted = versions.trusted()  # asked again, for this may have taken a while
+            if principal is None or not audience.admits(principal.role):
                 return False
-            # Asked again, for telling who asks may have taken a while.
-            trusted = cache.versions.trusted()
-        scope[ENDPOINT] = key.endpoint
-        load = partial(self._computed, key, scope, principal)
-        if not trusted:
-            found = await cache.bypass(key, partial(self._computed, key, scope, None))
-        elif (entry := cache.kept(key, load)) is not None:
-            found = Found(entry, How.MEMORY)
-            if self._audit is not None and self._audit.due():
-                self._audit.begin(key, entry, partial(self._computed, key, scope, principal))
-        else:
-            found = await cache.get_or_load(key, load)
-        await self._answer(key, found, scope["method"], send, accepted, wanted)
+        more, status = self._watch.begin(scope["headers"]), 0
+        try:
+            entry = self._cache.fresh(key) if trusted else None
+            if entry is not None:
+                how = How.MEMORY
+                if self._audit is not None and self._audit.due():
+                    self._audit.begin(key, entry, partial(self._computed, key, scope, principal))
+            else:
+                entry, how = await self._found(key, scope, principal, trusted=trusted)
+            status = await self._send(key, entry, how, asked, more, scope["method"], send)
+        except Exception:
+            status = 500
+            raise
+        finally:
+            self._watch.end(scope["method"], key.endpoint, status, began)
         return True
 
-    async def _answer(self, key: Key, found: Found, method: str, send: Send, accepted: bytes, wanted: bytes) -> None:
-        entry = found.entry
-        coding = self._codings.get(accepted) or self._coding(accepted)
-        form = entry.forms.get(coding)
-        if form is None:
-            form = await self._form(entry, coding)
-        headers = forms.headers(form, found.how, entry.age(), key.policy.ttl)
-        status, body = entry.status, form.body
+    async def _send(
+        self, key: Key, entry: Entry, how: How, asked: _Asked, more: Headers, method: str, send: Send
+    ) -> int:
+        coding = self._codings.get(asked.accepted) or self._coding(asked.accepted)
+        form = entry.forms.get(coding) or await self._form(entry, coding)
+        headers = forms.headers(form, how, entry.age(), key.policy.ttl, more)
+        status, body, wanted = entry.status, form.body, asked.wanted
         if wanted and status == 200 and (wanted == form.etag or forms.matches(entry, wanted)):
             status, headers, body = 304, forms.unmodified(headers), b""
         elif method == "HEAD":
             body = b""
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+        return status
+
+    async def _found(self, key: Key, scope: Scope, principal: Principal | None, *, trusted: bool) -> tuple[Entry, How]:
+        """What is not at hand: from the shared store, or computed."""
+        if trusted:
+            found = await self._cache.get_or_load(key, partial(self._computed, key, scope, principal))
+        else:
+            found = await self._cache.bypass(key, partial(self._computed, key, scope, None))
+        return found.entry, found.how
 
     async def _computed(self, key: Key, scope: Scope, principal: Principal | None, **told: object) -> Entry:
         """What the application answers.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from itertools import count
 from time import perf_counter
 from typing import Final
@@ -16,8 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from roadlens.observability.log import current_request
 from roadlens.observability.metrics import Metrics
 
-# Where an answer is given without routing, who gives it writes the endpoint's name here.
-ENDPOINT: Final = "roadlens.endpoint"
+RequestHeaders = Iterable[tuple[bytes, bytes]]
+
 UNROUTED: Final = "unknown"
 HEADER: Final = b"x-request-id"
 
@@ -38,6 +39,19 @@ class Requests:
         self._durations = metrics.durations("http_request_duration_seconds")
         self._prefix = secrets.token_hex(6).encode()
         self._numbers = count(1)
+
+    def begin(self, headers: RequestHeaders) -> tuple[tuple[bytes, bytes]]:
+        """A request begins that is answered in front of this; the header with its id."""
+        request = self._id(headers)
+        current_request.set(request)
+        return ((HEADER, request),)
+
+    def end(self, method: str, endpoint: str, status: int, began: float) -> None:
+        """It has ended; `status` is 0 if nothing was answered."""
+        if method not in _METHODS:
+            method = "other"
+        self._counted.add((method, endpoint, status or _LEFT))
+        self._durations.add((method, endpoint), perf_counter() - began)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,12 +76,9 @@ class Requests:
             status = status or _FAILED
             raise
         finally:
-            endpoint = scope.get(ENDPOINT) or _endpoint(scope)
-            method = scope["method"] if scope["method"] in _METHODS else "other"
-            self._counted.add((method, endpoint, status or _LEFT))
-            self._durations.add((method, endpoint), perf_counter() - began)
+            self.end(scope["method"], _endpoint(scope), status, began)
 
-    def _id(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+    def _id(self, headers: RequestHeaders) -> bytes:
         """The one that came along, if it looks like one."""
         for name, value in headers:
             if name == HEADER and _ACCEPTABLE.fullmatch(value):
