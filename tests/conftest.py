@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from roadlens.api.passwords import hash_password
 from roadlens.storage.database import Database
 from tests.support.api import PASSWORD, Api, open_api
+from tests.support.known_fleet import add_known_fleet
 from tests.support.postgres import TEMPLATE, Server, running_server
 from tests.support.valkey import Valkey, running_valkey
 
@@ -56,3 +58,25 @@ def password_hash() -> str:
 async def api(database: Database, database_url: str, password_hash: str) -> AsyncIterator[Api]:
     async with open_api(database, database_url, password_hash) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+async def fleet_template(postgres: Server) -> AsyncIterator[str]:
+    """The name of a database with the fleet of known numbers, for tests to copy; nobody may be connected to it."""
+    with postgres.copy_of(TEMPLATE) as url:
+        database = Database.open(url)
+        await add_known_fleet(database)
+        await database.close()
+        name = make_url(url).database
+        assert name is not None
+        yield name
+
+
+@pytest.fixture
+async def fleet(postgres: Server, fleet_template: str, password_hash: str) -> AsyncIterator[Api]:
+    """The application over a copy of that fleet."""
+    with postgres.copy_of(fleet_template) as url:
+        database = Database.open(url, pool_size=5, max_connections=20, name="roadlens test", durable=True)
+        async with open_api(database, url, password_hash) as opened:
+            yield opened
+        await database.close()

@@ -62,9 +62,10 @@ class Installation:
         process = subprocess.Popen(
             [ROADLENS, "serve"], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
+        said: list[str] = []
         try:
-            with httpx.Client(base_url=f"{_address(process)}/api/v1", timeout=30) as client:
-                yield Api.signed_in(client, process.pid)
+            with httpx.Client(base_url=f"{_address(process, said)}/api/v1", timeout=30) as client:
+                yield Api.signed_in(client, process.pid, said)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=30)
@@ -74,40 +75,45 @@ class Installation:
 
 @dataclass
 class Api:
-    """The HTTP API with a token."""
+    """The HTTP API with a token; `said` is what the server has printed by now."""
 
     client: httpx.Client
     pid: int
+    said: list[str]
 
     @classmethod
-    def signed_in(cls, client: httpx.Client, pid: int) -> Api:
+    def signed_in(cls, client: httpx.Client, pid: int, said: list[str]) -> Api:
         answer = client.post("/auth/login", json={"username": "admin", "password": ADMIN_PASSWORD})
         client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
-        return cls(client, pid)
+        return cls(client, pid, said)
 
     def get(self, path: str, **parameters: str | int) -> Any:
         return self.client.get(path, params=parameters).raise_for_status().json()
 
 
-def _address(process: subprocess.Popen[str]) -> str:
+def _address(process: subprocess.Popen[str], said: list[str]) -> str:
     """Wait until the server says where it listens; a server that does not is ended."""
     assert process.stdout is not None
     alarm = threading.Timer(START_WITHIN_S, process.kill)
     alarm.start()
-    said = []
     try:
         for line in process.stdout:
             said.append(line)
             if found := re.search(r"http://[\d.]+:\d+", line):
-                _drain(process)
+                _drain(process, said)
                 return found.group()
     finally:
         alarm.cancel()
     raise AssertionError("the server did not start:\n" + "".join(said))
 
 
-def _drain(process: subprocess.Popen[str]) -> None:
+def _drain(process: subprocess.Popen[str], said: list[str]) -> None:
     """Keep reading, so that a server that says much does not stop because nobody listens."""
     stream = process.stdout
     assert stream is not None
-    threading.Thread(target=lambda: [None for _ in stream], daemon=True).start()
+
+    def keep() -> None:
+        for line in stream:
+            said.append(line)  # noqa: PERF402 - seen by the test as it comes
+
+    threading.Thread(target=keep, daemon=True).start()

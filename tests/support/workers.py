@@ -21,12 +21,16 @@ def is_alive(pid: int) -> bool:
     return _state(pid) not in ("", "Z", "X")
 
 
+def is_paused(pid: int) -> bool:
+    return _state(pid) == "T"
+
+
 @contextmanager
 def stopped(pid: int) -> Iterator[None]:
     """The process does nothing at all within the block."""
     os.kill(pid, signal.SIGSTOP)
     try:
-        until(lambda: _state(pid) == "T")
+        until(lambda: is_paused(pid))
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
