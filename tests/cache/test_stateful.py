@@ -1,0 +1,269 @@
+"""Any schedule of readers, writers, telemetry, time and faults against a model of what may be answered.
+
+A read in the middle of its load, a change that one worker has heard of and another has not, a load of another worker
+that is waited for: each is a state in which any other step may come. What is never answered, whatever came before:
+
+1. a value from before a write that was acknowledged when the read began,
+2. what telemetry had already replaced longer ago than answers are kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from roadlens.cache.entry import Entry, Unreadable
+from roadlens.cache.store import SharedStore
+from tests.support.answers import Model, Read
+from tests.support.asking import Load, Worker, all_waiting, begun, key
+from tests.support.proxy import Proxy, Way, proxy_to
+from tests.support.valkey import Valkey, opened_store, running_valkey
+
+TTL = 100.0
+WORKERS = 2
+PATIENCE_S = 30
+
+workers = st.integers(0, WORKERS - 1)
+picks = st.integers(0, 1000)
+
+
+class Reads(RuleBasedStateMachine):
+    """The machine over workers that share nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.stack = AsyncExitStack()
+        self.model = Model(TTL)
+        self.loads: list[Load] = []
+        self.reads: list[Read] = []
+        self.waiting_writes: list[tuple[int, set[int]]] = []
+
+    @initialize()
+    def start(self) -> None:
+        self.workers = [Worker(store) for store in self.runner.run(self.stores())]
+
+    async def stores(self) -> list[SharedStore | None]:
+        return [None] * WORKERS
+
+    @rule(worker=workers, held=st.booleans())
+    def begin_read(self, worker: int, held: bool) -> None:
+        async def begin() -> None:
+            model = self.model
+            load = Load(lambda: f"{model.edits} {model.telemetry}", held=held)
+            asking = asyncio.create_task(self.workers[worker].cache.get_or_load(key(TTL), load))
+            self.reads.append(Read(worker, asking, model.acknowledged, model.oldest_telemetry()))
+            self.loads.append(load)
+            # Behind another's load it neither ends nor begins: then the next step is as good now as later.
+            if not any(other.at_work.is_set() and not other.may_answer.is_set() for other in self.loads):
+                await begun(asking, load.at_work)
+            await all_waiting()
+
+        self.runner.run(begin())
+
+    @precondition(lambda self: any(load.at_work.is_set() for load in self.loads))
+    @rule(pick=picks)
+    def let_a_load_read(self, pick: int) -> None:
+        at_work = [load for load in self.loads if load.at_work.is_set()]
+        at_work[pick % len(at_work)].may_read.set()
+        self.runner.run(all_waiting())
+
+    @precondition(lambda self: self.reads)
+    @rule(pick=picks)
+    def finish_a_read(self, pick: int) -> None:
+        self.runner.run(self.finished(self.reads.pop(pick % len(self.reads))))
+
+    @precondition(lambda self: self.reads)
+    @rule(pick=picks)
+    def a_client_leaves(self, pick: int) -> None:
+        async def leave() -> None:
+            read = self.reads.pop(pick % len(self.reads))
+            read.task.cancel()
+            await asyncio.wait([read.task])
+
+        self.runner.run(leave())
+
+    @rule()
+    def commit_an_edit(self) -> None:
+        """As the database does it: with the commit, and workers that trust themselves are yet to hear of it."""
+        self.model.edits += 1
+        hearing = {number for number, worker in enumerate(self.workers) if worker.versions.trusted()}
+        self.waiting_writes.append((self.model.edits, hearing))
+        self.acknowledge()
+
+    @rule(worker=workers)
+    def a_worker_hears(self, worker: int) -> None:
+        if self.workers[worker].versions.trusted():
+            self.workers[worker].versions.apply("drivers", f"{self.model.edits}-5eed")
+            self.heard(worker)
+
+    @rule(worker=workers)
+    def a_worker_is_cut_off(self, worker: int) -> None:
+        """Its lease is waited out by writers, and then it is no longer waited for."""
+        self.workers[worker].versions.distrust()
+        self.heard(worker)
+
+    @rule(worker=workers)
+    def a_worker_attaches_again(self, worker: int) -> None:
+        versions = self.workers[worker].versions
+        versions.known = {"drivers": f"{self.model.edits}-5eed"} if self.model.edits else {}
+        versions.trust()
+        self.heard(worker)
+
+    @rule()
+    def telemetry_comes(self) -> None:
+        self.model.telemetry += 1
+        self.model.seen.append(self.model.passed)
+
+    @rule(seconds=st.sampled_from([1.0, 50.0, 89.0, 99.0, 101.0]))
+    def time_passes(self, seconds: float) -> None:
+        """Nobody waits: whatever is kept becomes older by so much, and so does what is being loaded."""
+        self.model.passed += seconds
+        for load in self.loads:
+            load.passed += seconds
+        for worker in self.workers:
+            for entry, _, _ in worker.cache.memory._entries.values():
+                entry.no_younger_than(entry.began_at - seconds)
+        self.age_what_is_shared(seconds)
+
+    def age_what_is_shared(self, seconds: float) -> None: ...
+
+    @invariant()
+    def memory_is_bounded(self) -> None:
+        for worker in getattr(self, "workers", []):
+            memory = worker.cache.memory
+            assert 0 <= memory.used <= memory.limit
+
+    def teardown(self) -> None:
+        async def end() -> None:
+            try:
+                for read in self.reads:
+                    await self.finished(read)
+            finally:
+                for worker in getattr(self, "workers", []):
+                    await worker.cache.close()
+                await asyncio.gather(*(read.task for read in self.reads), return_exceptions=True)
+                await self.stack.aclose()
+
+        self.runner.run(end())
+        self.runner.close()
+
+    async def finished(self, read: Read) -> None:
+        """Let loads end, the oldest first, until the read has ended; and look at what it answers."""
+        async with asyncio.timeout(PATIENCE_S):
+            for load in self.loads:
+                if read.task.done():
+                    break
+                load.let_go()
+                await all_waiting()
+            found = await read.task
+        self.loads = [load for load in self.loads if not load.may_answer.is_set()]
+        edits, telemetry = map(int, found.entry.body.split())
+        assert read.edits <= edits <= self.model.edits, "an edit was undone"
+        assert read.telemetry <= telemetry <= self.model.telemetry, "older than answers are kept"
+
+    def heard(self, worker: int) -> None:
+        for _, hearing in self.waiting_writes:
+            hearing.discard(worker)
+        self.acknowledge()
+
+    def acknowledge(self) -> None:
+        done = [number for number, hearing in self.waiting_writes if not hearing]
+        self.model.acknowledged = max([self.model.acknowledged, *done])
+        self.waiting_writes = [(number, hearing) for number, hearing in self.waiting_writes if hearing]
+
+
+class SharedReads(Reads):
+    """The machine over workers that share a store, which may be flushed, fed with garbage, cut off and brought back."""
+
+    server: Valkey
+    numbers = itertools.count()
+
+    async def stores(self) -> list[SharedStore | None]:
+        self.namespace = f"{next(self.numbers)}:"
+        self.proxy: Proxy = await self.stack.enter_async_context(proxy_to("127.0.0.1", self.server.port))
+        config = self.server.config(port=self.proxy.port, patience=5.0)
+        stores = [opened_store(config, self.namespace) for _ in range(WORKERS)]
+        return [await self.stack.enter_async_context(store) for store in stores]
+
+    def kept(self) -> list[Any]:
+        with self.server.client() as client:
+            return list(client.scan_iter(f"{self.namespace}*"))
+
+    def age_what_is_shared(self, seconds: float) -> None:
+        with self.server.client() as client:
+            for name in self.kept():
+                value, left = client.get(name), client.pttl(name) - int(1000 * seconds)
+                if left <= 0 or not isinstance(value, bytes):
+                    client.delete(name)
+                    continue
+                try:
+                    entry = Entry.from_bytes(value)
+                except Unreadable:
+                    continue
+                entry.no_younger_than(entry.began_at - seconds)
+                client.set(name, entry.to_bytes(), px=left)
+
+    @rule()
+    def the_store_is_flushed(self) -> None:
+        self.server.command("FLUSHALL")
+
+    @rule(garbage=st.sampled_from([b"", b"garbage", b"rle0", b"rle1"]))
+    def garbage_takes_the_place_of_what_is_kept(self, garbage: bytes) -> None:
+        with self.server.client() as client:
+            for name in self.kept():
+                client.set(name, garbage, px=int(1000 * TTL))
+
+    @rule()
+    def the_store_is_cut_off(self) -> None:
+        self.runner.run(self.proxy.refuse())
+
+    @rule()
+    def connections_are_reset(self) -> None:
+        async def cut() -> None:
+            self.proxy.cut()
+            await all_waiting()
+
+        self.runner.run(cut())
+
+    @rule(way=st.sampled_from([Way.TO_CLIENT, Way.BOTH]))
+    def what_is_sent_gets_lost(self, way: Way) -> None:
+        self.proxy.swallowed = way
+
+    @rule()
+    def the_store_is_back(self) -> None:
+        async def come_back() -> None:
+            self.proxy.swallowed = Way.NEITHER
+            await self.proxy.refuse()
+            await self.proxy.accept()
+            for worker in self.workers:
+                await worker.cache.shared.until_usable()  # type: ignore[attr-defined]  # it is one of Redis
+
+        self.runner.run(come_back())
+
+
+QUIETLY = settings(deadline=None, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+
+
+def test_any_schedule_in_workers_that_share_nothing() -> None:
+    run_state_machine_as_test(Reads, settings=settings(QUIETLY, max_examples=60))
+
+
+def test_any_schedule_in_workers_that_share_a_store(tmp_path: Path) -> None:
+    with running_valkey(tmp_path / "valkey") as server:
+        SharedReads.server = server
+        run_state_machine_as_test(SharedReads, settings=settings(QUIETLY, max_examples=25))
