@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from roadlens.errors import DatabaseUnavailable, Overloaded, SetupError
 from roadlens.storage.change_feed.acknowledgements import Acknowledgements
 from roadlens.storage.change_feed.settler import Settler
+from roadlens.storage.connection_options import with_options
 
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
@@ -186,7 +187,7 @@ class Database:
 
             async def connect() -> AsyncConnection:
                 fresh = await opened.enter_async_context(self._engine.connect())
-                connection = await fresh.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+                connection = await with_options(fresh, postgresql_readonly=True, isolation_level="REPEATABLE READ")
                 _ = await opened.enter_async_context(connection.begin())
                 return connection
 

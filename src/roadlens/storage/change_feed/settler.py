@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from roadlens.storage.change_feed.acknowledgements import Acknowledgements
 from roadlens.storage.change_feed.lease import LEASE_S
 from roadlens.storage.change_feed.settling import Settlement, Standing, Worker
+from roadlens.storage.connection_options import with_options
 
 # Before the commit: the transaction's id if it will raise tags, or has raised them early because somebody made it.
 _NOTED = text("""
@@ -72,7 +73,7 @@ class Settler:
     async def _look(self, xid: int) -> Standing | None:
         try:
             async with self._engine.connect() as fresh:
-                connection = await fresh.execution_options(isolation_level="AUTOCOMMIT")
+                connection = await with_options(fresh, isolation_level="AUTOCOMMIT")
                 found = await connection.execute(_WORKERS, {"xid": str(xid), "lease": LEASE_S})
                 return Standing.of([tuple(row) for row in found.all()])
         except _AWAY as error:

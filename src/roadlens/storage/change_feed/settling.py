@@ -98,6 +98,8 @@ class Settlement:
         return await self.acknowledgements.wait(self.xid, workers, seconds)
 
     async def _look_within(self, seconds: float) -> Standing | None:
+        if seconds <= 0:
+            return None
         try:
             async with asyncio.timeout(seconds):
                 return await self.look()
