@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from roadlens.app import create_app
+from roadlens.cli.acceptor import Acceptor
 from roadlens.wiring import Wiring
 
 # How long answers under way may take after the signal to stop.
@@ -20,7 +21,8 @@ DRAIN_S = 10
 class HttpServer(uvicorn.Server):
     """uvicorn without its signal handlers, which would end the process before the database is closed."""
 
-    def __init__(self, wiring: Wiring, on_started: Callable[[], None]) -> None:
+    def __init__(self, wiring: Wiring, on_started: Callable[[], None], *, shared: bool = False) -> None:
+        """`shared`: other processes take connections from the same socket."""
         config = uvicorn.Config(
             create_app(wiring),
             http="httptools",
@@ -35,15 +37,32 @@ class HttpServer(uvicorn.Server):
         )
         super().__init__(config)
         self._on_started = on_started
+        self._shared = shared
+        self._acceptors: list[Acceptor] = []
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._on_started()
+        await super().startup([] if self._shared else sockets)
+        if not self.started:
+            return
+        if self._shared:
+            open_ones = self.server_state.connections
+            self._acceptors = [Acceptor(listener, self._protocol, open_ones) for listener in sockets or ()]
+            for acceptor in self._acceptors:
+                acceptor.begin()
+        self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for acceptor in self._acceptors:
+            acceptor.end()
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)  # type: ignore[call-arg]  # as uvicorn itself does
 
     def stop(self) -> None:
         self.should_exit = True

@@ -68,7 +68,7 @@ async def _work(task: Task) -> None:
     metrics = Metrics(Tally(cells_file(Path(task.tallies), f"worker-{task.number}")))
     with socket.socket(fileno=task.listener) as listener:
         async with open_worker(read_settings(), task.database_url, metrics) as wiring:
-            server = HttpServer(wiring, _say_ready)
+            server = HttpServer(wiring, _say_ready, shared=True)
             on_stop(server.stop)
             # Nothing more is ever written to the pipe: what can be read from it is its end.
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), server.stop)
