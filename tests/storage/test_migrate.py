@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from typing import Any
 
 import psycopg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from roadlens.scoring.parameters import DEFAULT
+from roadlens.storage.database import sqlalchemy_url
 from roadlens.storage.migrate import upgrade
 from tests.support.postgres import EMPTY, Server
+
+
+def downgrade(url: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("roadlens.storage") / "migrations"))
+    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+    engine.dispose()
 
 
 def everything(url: str) -> Any:
@@ -26,3 +42,13 @@ def test_a_moved_schema_raises_everything(postgres: Server) -> None:
         assert everything(other) != (counter, nonce)
         upgrade(url, "UTC", DEFAULT.as_dict())
         assert everything(url) == (counter, nonce)
+
+
+def test_so_does_an_older_installation_s(postgres: Server) -> None:
+    """Nothing but the schema changes there."""
+    with postgres.copy_of(EMPTY) as url:
+        upgrade(url, "UTC", DEFAULT.as_dict())
+        downgrade(url, "0004")
+        upgrade(url, "UTC", DEFAULT.as_dict())
+        counter, _ = everything(url)
+        assert counter == 2

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from roadlens.errors import DatabaseUnavailable, SetupError
-from roadlens.storage.change_feed.lease import LEASE_S
+from roadlens.storage.change_feed.settling import WAIT_S
 from roadlens.storage.database import sqlalchemy_url
 
 # Any two processes that migrate at once meet at this advisory lock. The number is the word "roadlens" in ASCII, cut.
@@ -87,7 +87,7 @@ def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object
     connection.commit()
     if moved and connection.execute(text("SELECT EXISTS (SELECT FROM cache_worker)")).scalar_one():
         # Whoever is trusted a whole lease from now has heard of it (docs/change-feed.md).
-        time.sleep(LEASE_S)
+        time.sleep(WAIT_S)
     if stored != timezone:
         raise SetupError(
             f"This database counts its days in {stored}, but ROADLENS_TIMEZONE is {timezone}. Days of stored trips "

@@ -73,11 +73,7 @@ class Keeper:
                 doubt()
                 if not self.stopping:
                     if self.attached.is_set() or not lost:
-                        logger.warning(
-                            "%s: lost (%s). Nothing is answered from the cache until it is back.",
-                            self._name,
-                            _brief(error),
-                        )
+                        logger.warning("%s: the connection is lost, and made anew: %s", self._name, _brief(error))
                     pause = _FIRST_PAUSE if self.attached.is_set() else min(2 * pause, _LONGEST_PAUSE)
                     lost = True
                     self.attached.clear()

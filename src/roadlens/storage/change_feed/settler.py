@@ -34,6 +34,7 @@ FROM (SELECT) AS once LEFT JOIN cache_worker ON true
 _FORGET = text("""
 DELETE FROM cache_worker USING unnest(cast(:workers AS uuid[]), cast(:renewals AS bigint[])) AS silent (id, seen)
 WHERE worker_id = id AND renewals = seen
+RETURNING host || ', process ' || pid
 """)
 
 _AWAY = (SQLAlchemyError, psycopg.Error, OSError)
@@ -87,4 +88,6 @@ class Settler:
         }
         with suppress(*_AWAY):  # the next writer tries again
             async with self._engine.begin() as connection:
-                await connection.execute(_FORGET, columns)
+                gone = (await connection.execute(_FORGET, columns)).scalars().all()
+            if gone:
+                logger.warning("A worker has not renewed its lease and is taken for dead: %s", "; ".join(gone))

@@ -8,7 +8,6 @@ renewal holds only when all that came before it is applied. All else here is to 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -23,8 +22,6 @@ WAIT_S = 1.01 * LEASE_S
 
 _FIRST_LOOK_S = 0.05
 _LONGEST_LOOK_S = 0.25
-
-logger = logging.getLogger(__name__)
 
 
 class Worker(NamedTuple):
@@ -109,8 +106,4 @@ class Settlement:
     async def _give_up(self, silent: Sequence[Worker]) -> None:
         """What they believed has ended by now, by their own clocks. Nobody need wait for them again."""
         if silent:
-            logger.warning(
-                "Workers that have not renewed their lease are taken for dead: %s",
-                ", ".join(str(worker.worker_id) for worker in silent),
-            )
             await self.forget(silent)
