@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,13 +42,14 @@ def server(data_dir: Path, **settings: str) -> Iterator[tuple[int, str]]:
 
 def _address(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    deadline = time.monotonic() + START_WITHIN_S
+    deadline, said = time.monotonic() + START_WITHIN_S, deque[str](maxlen=20)
     for line in process.stdout:
+        said.append(line)
         if found := re.search(r"http://[\d.]+:\d+", line):
             return found.group()
         if time.monotonic() > deadline:
             break
-    raise RuntimeError("The server did not say its address.")
+    raise RuntimeError(f"The server did not say its address, but:\n{''.join(said)}")
 
 
 def run(data_dir: Path, *arguments: str) -> tuple[float, int]:
