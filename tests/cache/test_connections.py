@@ -165,7 +165,7 @@ async def test_a_slow_look_up_is_begun_once(valkey: Valkey) -> None:
         asked.append((host, port))
         await answer.wait()
 
-    connections = Connections(valkey.config(connect_timeout=0.02), look_up)
+    connections = Connections(valkey.config(connect_timeout=0.3), look_up)
     for _ in range(3):
         with pytest.raises(Unreachable):
             await connections.ask(("PING",))

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from roadlens.cache.breaker import MOST_FAILURES
-from roadlens.cache.observer import Silent
 from roadlens.cache.redis import RedisStore
 from roadlens.cache.store import Budget
 from tests.support.proxy import Proxy, Way, proxy_to
+from tests.support.store_requests import REQUEST_S, SOON_S, Counts, a_request_goes_on, it_is_given_up, it_works
 from tests.support.valkey import HOST, Valkey, free_port, opened_store, running_valkey, usable
-
-# Long enough for a machine that does other things; what matters is that it is told apart from "until it answers".
-SOON_S = 10.0
-REQUEST_S = 0.05
-
-
-class Counts(Silent):
-    """How often which operation ended how."""
-
-    def __init__(self) -> None:
-        self.of: Counter[tuple[str, str]] = Counter()
-
-    def operation(self, operation: str, status: str, seconds: float) -> None:
-        assert seconds >= 0
-        self.of[operation, status] += 1
 
 
 @pytest.fixture
@@ -51,31 +33,6 @@ async def store(valkey: Valkey, proxy: Proxy, counts: Counts) -> AsyncIterator[R
     async with opened_store(valkey.config(port=proxy.port, probe_interval=0.1), observer=counts) as opened:
         await usable(opened)
         yield opened
-
-
-async def a_request_goes_on(store: RedisStore) -> None:
-    """What a miss asks of a store that is away: nothing is there, and the right to load is given."""
-    budget = Budget(REQUEST_S)
-    began = time.monotonic()
-    assert await store.get("key", budget) is None
-    assert await store.lease("key", 1, budget) is not None
-    await store.put("key", b"value", 60, budget)
-    await store.release("key", "token", budget)
-    assert time.monotonic() - began < SOON_S
-
-
-async def it_is_given_up(store: RedisStore) -> None:
-    """One timeout is enough; where this process itself was late, as a machine with other work makes it, a few are."""
-    for _ in range(MOST_FAILURES):
-        if store.usable:
-            await a_request_goes_on(store)
-    assert not store.usable
-
-
-async def it_works(store: RedisStore) -> None:
-    await usable(store)
-    await store.put("works", b"yes", 60, Budget(5))
-    assert await store.get("works", Budget(5)) == b"yes"
 
 
 async def test_one_that_is_paused_costs_one_wait_and_then_none(tmp_path: Path, counts: Counts) -> None:
@@ -190,116 +147,3 @@ async def test_a_busy_process_does_not_blame_redis(store: RedisStore, counts: Co
     time.sleep(3 * REQUEST_S)  # noqa: ASYNC251 - it is what this test is about
     await asked
     assert store.usable, counts.of
-
-
-# What is wrong with it, and what is said about that
-
-
-@asynccontextmanager
-async def store_beside(valkey: Valkey, **changes: object) -> AsyncIterator[RedisStore]:
-    async with opened_store(valkey.config(**changes)) as store:
-        yield store
-
-
-def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-
-
-async def test_a_wrong_password_is_said_once_and_never_shown(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with running_valkey(tmp_path, password="right one") as valkey:
-        async with store_beside(valkey, password="hunter2") as store:
-            for _ in range(5):
-                await a_request_goes_on(store)
-            assert not store.usable
-            (said,) = warnings(caplog)
-            assert "Check REDIS_PASSWORD" in said
-            assert "Check REDIS_PASSWORD" in str((await store.describe())["trouble"])
-            valkey.command("CONFIG", "SET", "requirepass", "hunter2")
-            await usable(store)
-        valkey.password = "hunter2"
-    assert "hunter2" not in caplog.text
-
-
-async def test_a_host_that_does_not_exist(caplog: pytest.LogCaptureFixture, valkey: Valkey) -> None:
-    async with store_beside(valkey, host="nowhere.invalid") as store:
-        await a_request_goes_on(store)
-        assert not store.usable
-    assert "Check REDIS_HOST" in warnings(caplog)[0]
-
-
-async def test_one_that_speaks_no_tls(caplog: pytest.LogCaptureFixture, valkey: Valkey) -> None:
-    async with store_beside(valkey, tls=True) as store:
-        await a_request_goes_on(store)
-        assert not store.usable
-    assert "check REDIS_PORT and ROADLENS_REDIS_TLS" in warnings(caplog)[0]
-
-
-async def test_a_full_one_still_gives(tmp_path: Path, caplog: pytest.LogCaptureFixture, counts: Counts) -> None:
-    with running_valkey(tmp_path) as valkey:
-        async with opened_store(valkey.config(), observer=counts) as store:
-            await it_works(store)
-            valkey.command("CONFIG", "SET", "maxmemory", "1")
-            for number in range(10):
-                await store.put(f"key {number}", b"x", 60, Budget(5))
-            assert counts.of["set", "error"] == 10
-            assert await store.lease("load", 60, Budget(5)) == ""
-            assert store.usable
-            assert await store.get("works", Budget(5)) == b"yes"
-    (said,) = warnings(caplog)
-    assert "allkeys-lru" in said
-
-
-async def test_a_replica_gives_and_keeps_nothing(
-    tmp_path: Path, valkey: Valkey, caplog: pytest.LogCaptureFixture
-) -> None:
-    with running_valkey(tmp_path, "--replicaof", f"{HOST} {valkey.port}") as replica:
-        async with store_beside(replica) as store:
-            await store.put("key", b"x", 60, Budget(5))
-            assert await store.get("key", Budget(5)) is None
-            assert store.usable
-    (said,) = warnings(caplog)
-    assert "is a replica" in said
-
-
-async def test_one_that_still_loads_is_used_when_it_has(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with running_valkey(
-        tmp_path, "--loading-process-events-interval-bytes", "1024", "--enable-debug-command", "yes"
-    ) as valkey:
-        valkey.command("DEBUG", "POPULATE", 500, "key", 200)
-        valkey.command("SAVE")
-        valkey.stop()
-        valkey.options = (*valkey.options, "--key-load-delay", "2000")  # microseconds for each key
-        valkey.spawn()
-        async with opened_store(valkey.config()) as store:
-            await a_request_goes_on(store)
-            await it_works(store)
-    assert "is still loading" in caplog.text
-
-
-async def test_a_user_without_rights(valkey: Valkey, caplog: pytest.LogCaptureFixture) -> None:
-    valkey.command("ACL", "SETUSER", "reader", "on", ">pass", "~*", "+get", "+ping", "+hello", "+client|setname")
-    async with store_beside(valkey, username="reader", password="pass") as store:
-        await store.put("key", b"x", 60, Budget(5))
-        assert store.usable
-    assert "does not let this user" in warnings(caplog)[0]
-
-
-async def test_a_node_of_a_cluster_is_called_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with running_valkey(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port())) as valkey:
-        async with store_beside(valkey) as store:
-            await a_request_goes_on(store)
-    assert "Set ROADLENS_REDIS_CLUSTER=1" in caplog.text or "does not work" in caplog.text
-
-
-async def test_one_that_is_no_cluster_is_not_taken_for_one(valkey: Valkey, caplog: pytest.LogCaptureFixture) -> None:
-    async with store_beside(valkey, cluster=True) as store:
-        await a_request_goes_on(store)
-        assert not store.usable
-    assert "Set ROADLENS_REDIS_CLUSTER=0" in warnings(caplog)[0]
-
-
-async def test_something_else_under_a_key_is_nothing(store: RedisStore, valkey: Valkey) -> None:
-    with valkey.client() as client:
-        client.rpush("test:key", "no bytes")
-    assert await store.get("key", Budget(5)) is None
-    assert store.usable

@@ -25,6 +25,8 @@ from tests.support.embedded_database import until
 HOST = "127.0.0.1"
 PATIENCE_S = 30.0
 SLOTS = 16384
+# Among the options of a server: a port that is found when it starts.
+FREE_PORT = "a free port"
 OTHER_PROGRAM = "TEST_REDIS_SERVER"
 
 
@@ -39,6 +41,10 @@ def free_port() -> int:
 def server_program() -> Path:
     """Valkey's, or the one that `make test-system` names."""
     return Path(os.environ.get(OTHER_PROGRAM) or get_binary_path())
+
+
+class NotStarted(Exception):
+    """The server ended at once; its log says why."""
 
 
 @dataclass
@@ -59,7 +65,9 @@ class Valkey:
 
     def start(self) -> None:
         self.spawn()
-        until(self._answers, f"{self.program.name} answers on port {self.port}")
+        until(lambda: self._ended() or self._answers(), f"{self.program.name} answers on port {self.port}")
+        if self._ended():
+            raise NotStarted((self.directory / "server.log").read_text()[-2000:])
 
     def spawn(self) -> None:
         """Start it, and do not wait until it answers."""
@@ -100,9 +108,11 @@ class Valkey:
         options: dict[str, object] = {"host": HOST, "port": self.port, "password": self.password}
         return RedisConfig(**(options | {"probe_interval": 0.02} | changes))  # type: ignore[arg-type]  # a test's own
 
-    def _answers(self) -> bool:
+    def _ended(self) -> bool:
         assert self.process is not None
-        assert self.process.poll() is None, (self.directory / "server.log").read_text()[-2000:]
+        return self.process.poll() is not None
+
+    def _answers(self) -> bool:
         with self.client() as client, suppress(redis.exceptions.ConnectionError):
             return bool(client.ping())
         return False
@@ -113,28 +123,39 @@ def running_valkey(
     directory: Path, *options: str, password: str | None = None, program: Path | None = None
 ) -> Iterator[Valkey]:
     directory.mkdir(parents=True, exist_ok=True)
-    server = Valkey(directory, program or server_program(), options, password)
+    server = _started(directory, program or server_program(), options, password)
     try:
-        server.start()
         yield server
     finally:
         server.stop()
+
+
+def _started(directory: Path, program: Path, options: Sequence[str], password: str | None) -> Valkey:
+    """On a port that was free; now and then another program takes it first."""
+    for _ in range(5):
+        chosen = tuple(str(free_port()) if option == FREE_PORT else option for option in options)
+        server = Valkey(directory, program, chosen, password)
+        with suppress(NotStarted):
+            server.start()
+            return server
+    raise NotStarted((directory / "server.log").read_text()[-2000:])
 
 
 @contextmanager
 def running_cluster(directory: Path, program: Path | None = None, primaries: int = 3) -> Iterator[list[Valkey]]:
     """Primaries that share the slots evenly and know each other."""
     with ExitStack() as stack:
-        buses = [free_port() for _ in range(primaries)]
-        nodes = []
-        for number, bus in enumerate(buses):
-            options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", str(bus))
-            nodes.append(stack.enter_context(running_valkey(directory / str(number), *options, program=program)))
+        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", FREE_PORT)
+        nodes = [
+            stack.enter_context(running_valkey(directory / str(number), *options, program=program))
+            for number in range(primaries)
+        ]
+        _, bus = nodes[0].command("CONFIG", "GET", "cluster-port").popitem()
         for number, node in enumerate(nodes):
             first, last = SLOTS * number // primaries, SLOTS * (number + 1) // primaries - 1
             node.command("CLUSTER", "ADDSLOTSRANGE", first, last)
             node.command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
-            node.command("CLUSTER", "MEET", HOST, nodes[0].port, buses[0])
+            node.command("CLUSTER", "MEET", HOST, nodes[0].port, bus)
         until(lambda: all(is_whole(node, primaries) for node in nodes), "every node knows the whole cluster")
         yield nodes
 
