@@ -168,6 +168,24 @@ async def test_it_renews_for_as_long_as_it_runs(feed: ChangeFeed, database: Data
     assert feed.worker_id == before
 
 
+async def test_it_renews_while_changes_never_cease(feed: ChangeFeed, database: Database, database_url: str) -> None:
+    before, renewed = feed.worker_id, -1
+
+    async def change(connection: psycopg.AsyncConnection) -> None:
+        payload = '{"xid": "1", "tags": [["x", 1, "00000000"]]}'
+        while renewed < 6:
+            await connection.execute("SELECT pg_notify('roadlens_tags', %s) FROM generate_series(1, 3)", (payload,))
+
+    async with asyncio.timeout(PATIENCE_S), psql(database_url) as one, psql(database_url) as other:
+        changing = asyncio.gather(change(one), change(other))
+        while renewed < 6:
+            async with database.read() as session:
+                renewed = await session.value("SELECT max(renewals) FROM cache_worker")
+            assert feed.trusted()
+        await changing
+    assert feed.worker_id == before
+
+
 async def test_what_the_cache_has_counted_is_in_its_row(database: Database, database_url: str) -> None:
     feed = ChangeFeed(database_url, counts=lambda: {"drivers_list": {"hits": 7}})
     async with feed.running(), database.read() as session:

@@ -66,6 +66,7 @@ class ChangeFeed:
         self._keeper = Keeper(url, "roadlens feed", self._attend)
         self._worker: UUID | None = None
         self._nonce = ""
+        self._applied: list[int] = []
         self.acknowledgements = Acknowledgements()
 
     @property
@@ -113,7 +114,7 @@ class ChangeFeed:
         5. it renews, saying which snapshot it has loaded; when that comes back, it is trusted.
         """
         former, worker = self._worker, uuid4()
-        self._worker = worker
+        self._worker, self._applied = worker, []
         channels = (messages.TAGS, messages.ACKNOWLEDGEMENTS, f"roadlens_{worker.hex}")
         await connection.ask("; ".join(f"LISTEN {channel}" for channel in channels).encode(), within=LEASE_S)
         if former is not None:
@@ -122,44 +123,47 @@ class ChangeFeed:
         loaded = await connection.ask(_LOAD, within=10 * LEASE_S)
         (snapshot,) = (text for tag, _, text in loaded if tag is None)
         self._map.replace(Raised(*row) for row in loaded if row[0] is not None)
-        while connection.received:
-            await self._hear(connection, worker, first=True)
+        self._apply(connection, worker)
         await self._renew(connection, worker, snapshot)
         while not self._lease.holds():
             if not connection.received:
                 await connection.hear(self._keeper.wake, LEASE_S)
             if not connection.received:
                 raise Detached("no answer to the first renewal")
-            await self._hear(connection, worker, first=True)
+            self._apply(connection, worker, first=True)
 
     async def _live(self, connection: Connection) -> None:
         assert self._worker is not None
         due = now() + RENEWAL_S
         while not self._keeper.stopping:
-            if connection.received:
-                await self._hear(connection, self._worker)
-            elif not self._lease.holds():
+            # All that was received is applied, and nothing else runs until the next line that waits has begun.
+            self._apply(connection, self._worker)
+            if not self._lease.holds():
                 raise Detached("the lease ended before it could be renewed")
-            elif now() >= due and not self._lease.under_way:
+            if now() >= due and not self._lease.under_way:
                 due = now() + RENEWAL_S
                 await self._renew(connection, self._worker)
+            elif self._applied:
+                await self._acknowledge(connection, self._worker)
             else:
                 await connection.hear(self._keeper.wake, max(0.01, due - now()))
 
-    async def _hear(self, connection: Connection, worker: UUID, *, first: bool = False) -> None:
-        """Take in all that was received, in its order, and say so."""
-        applied = []
+    def _apply(self, connection: Connection, worker: UUID, *, first: bool = False) -> None:
+        """Take in all that was received, in its order."""
         while connection.received:
             channel, payload = connection.received.popleft()
             if channel == messages.TAGS:
                 change = messages.read_change(payload)
                 self._map.apply(change.raised)
-                applied.append(change.xid)
+                self._applied.append(change.xid)
+                self.acknowledgements.heard(worker, [change.xid])
             elif channel == messages.ACKNOWLEDGEMENTS:
                 self.acknowledgements.heard(*messages.read_acknowledgement(payload))
             elif payload == self._nonce and not self._lease.returned(first=first):
                 raise Detached("a renewal came back too late")
-        self.acknowledgements.heard(worker, applied)
+
+    async def _acknowledge(self, connection: Connection, worker: UUID) -> None:
+        applied, self._applied = self._applied, []
         for message in messages.acknowledgements(worker, applied):
             await connection.ask(_ACKNOWLEDGE, (message,), within=LEASE_S)
 
