@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from roadlens.cache.observer import Level
 from roadlens.observability.cache_observer import CacheMetrics
 from roadlens.observability.metrics import Metrics
-from roadlens.observability.requests import ENDPOINT, Requests
+from roadlens.observability.requests import Requests
 from roadlens.observability.statements import StatementMetrics
 from roadlens.observability.tally import Tally, cells_file
 
@@ -29,7 +29,7 @@ _ASKED = [(b"host", b"localhost"), (b"user-agent", b"wrk"), (b"accept", b"*/*"),
 
 
 async def bare(scope: Scope, _receive: Receive, send: Send) -> None:
-    scope[ENDPOINT] = "summary"
+    scope["endpoint"] = called
     await send({"type": "http.response.start", "status": 200, "headers": _ANSWER})
     await send({"type": "http.response.body", "body": b"answer"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -48,6 +49,9 @@ class HttpServer(uvicorn.Server):
         await super().startup([] if self._shared else sockets)
         if not self.started:
             return
+        # What has been made by now lives as long as the process: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         if self._shared:
             open_ones = self.server_state.connections
             self._acceptors = [Acceptor(listener, self._protocol, open_ones) for listener in sockets or ()]
