@@ -118,6 +118,22 @@ async def test_without_workers_nothing_is_waited_for(database: Database) -> None
     assert len(seen) == 3
 
 
+async def test_who_leaves_while_it_settles_has_made_the_change(database: Database, database_url: str) -> None:
+    await enter(database)
+    write = asyncio.create_task(raise_x(database))
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as looking:
+        committed = b"SELECT count(*) FROM cache_tag WHERE tag = 'x'"
+        while (await (await looking.execute(committed)).fetchone()) != (1,):  # noqa: ASYNC110 - a commit sets no event
+            await asyncio.sleep(0.005)
+    assert write.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await write
+    assert await current(database, "x") != ("0",)
+    for _ in range(10):
+        async with database.write() as session:
+            assert await session.value("SHOW transaction_isolation") == "read committed"
+
+
 class Watched:
     """The answers of a table of workers, one after the other; the last one stays."""
 
