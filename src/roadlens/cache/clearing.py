@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Final
 
 from roadlens.cache.keys import ANSWERS, VALUES
 from roadlens.cache.memory import Memory
 from roadlens.cache.policy import generation
 from roadlens.cache.store import SharedStore
+
+_WILDCARDS: Final = ("*", "?", "[")
 
 # Raises tags and returns when every worker has heard of it.
 Raise = Callable[[Sequence[str]], Awaitable[None]]
@@ -36,7 +39,7 @@ class Clearing:
 
         First the generation of each prefix that the pattern can mean is raised, so that what any worker keeps, or is
         computing at this moment, is never found again. What is freed after that was unreachable already. A pattern that
-        no prefix matches by itself, such as `*DRV-0001*`, may mean keys of any: then all are raised.
+        spells no prefix, such as `*DRV-0001*` or `*driver*`, may mean keys of any: then all are raised.
         """
         await raise_tags([generation(prefix) for prefix in sorted(prefixes_of(pattern, self.prefixes))])
         spelled = f"*:{pattern}:*" if pattern in self.prefixes else pattern
@@ -47,7 +50,9 @@ def prefixes_of(pattern: str, prefixes: Iterable[str]) -> frozenset[str]:
     """The prefixes whose keys a pattern can mean."""
     known = frozenset(prefixes)
     named = {prefix for prefix in known if any(fnmatchcase(name, pattern) for name in _names(prefix))}
-    return frozenset(named) or known
+    # What begins with a wildcard may match what stands behind any prefix too, unless it spells one out.
+    anywhere = pattern[:1] in _WILDCARDS and pattern.strip("*:") not in known
+    return known if anywhere or not named else frozenset(named)
 
 
 def _names(prefix: str) -> tuple[str, ...]:
