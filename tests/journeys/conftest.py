@@ -30,7 +30,7 @@ def pair(
 ) -> Iterator[Pair]:
     """Two workers over the fleet of known numbers and a Redis; a test leaves them as they were."""
     with postgres.copy_of(fleet_template) as url:
-        settings = {"DATABASE_URL": url, "ROADLENS_WORKERS": "2"}
+        settings = {"DATABASE_URL": url, "ROADLENS_WORKERS": "2", "ROADLENS_CACHE_AUDIT": "0"}
         settings |= {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(redis_of_pair.port)}
         with opened_pair(Installation(tmp_path_factory.mktemp("pair") / "data", settings)) as opened:
             yield opened

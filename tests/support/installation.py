@@ -41,14 +41,14 @@ class Installation:
         ours = {"ROADLENS_DATA_DIR": str(self.data_dir), "ROADLENS_ADMIN_PASSWORD": ADMIN_PASSWORD, "PORT": "0"}
         return inherited | ours | {"ROADLENS_EMPTY": "1", "PYTHONUNBUFFERED": "1"} | self.settings
 
-    def run(self, *arguments: str, fails: bool = False) -> str:
+    def run(self, *arguments: str, fails: bool = False, typed: str = "") -> str:
         """Run a command to its end and return what it printed, errors included."""
         done = subprocess.run(
             [ROADLENS, *arguments],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
+            input=typed,
             text=True,
             timeout=120,
             check=False,
