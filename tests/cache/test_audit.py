@@ -137,9 +137,16 @@ async def test_the_hit_does_not_wait_for_it() -> None:
     await worker.cache.close()
 
 
-def test_one_of_so_many_hits_is_audited_and_at_most_one_a_second() -> None:
-    worker = Worker()
-    audit = Audit(worker.cache, worker.counting, 3)
-    assert [audit.due() for _ in range(9)] == [True] + [False] * 8
-    audit = Audit(worker.cache, worker.counting, 1)
+def test_one_of_so_many_hits_is_audited() -> None:
+    audit, due = Audit(Worker().cache, Worker().counting, 3), []
+    for _ in range(9):
+        due.append(audit.due())
+        audit._last -= 2  # as if two seconds had passed
+    assert due == [True, False, False] * 3
+
+
+def test_at_most_one_a_second_is_audited() -> None:
+    audit = Audit(Worker().cache, Worker().counting, 1)
     assert [audit.due() for _ in range(3)] == [True, False, False]
+    audit._last -= 2
+    assert audit.due()
