@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from roadlens.cli.acceptor import Acceptor
+from roadlens.cli.acceptor import REST_S, Acceptor
 
 WITHIN_S = 10.0
 
@@ -25,10 +25,10 @@ def listener() -> Iterator[socket.socket]:
 class Process:
     """What one process does with the shared socket; here both are in one event loop."""
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, rest_s: float = REST_S) -> None:
         self.open: set[asyncio.BaseTransport] = set()
         self.came = asyncio.Event()
-        self.acceptor = Acceptor(listener, lambda: Connection(self), self.open)
+        self.acceptor = Acceptor(listener, lambda: Connection(self), self.open, rest_s)
 
 
 class Connection(asyncio.Protocol):
@@ -59,6 +59,19 @@ async def test_those_that_wait_are_shared(listener: socket.socket) -> None:
             process.acceptor.begin()
         await until_open(processes, 10)
         assert [len(process.open) for process in processes] == [5, 5]
+        end(processes, clients)
+
+
+async def test_who_has_connections_leaves_the_next_ones_to_others_for_a_while(listener: socket.socket) -> None:
+    with listener.dup() as shared:
+        processes = [Process(listener, rest_s=3600), Process(shared)]
+        clients = [socket.create_connection(listener.getsockname()) for _ in range(10)]
+        processes[0].acceptor.begin()
+        await until_open(processes, 1)
+        processes[1].acceptor.begin()
+        await until_open(processes, 10)
+        # The first when it had none, the second before that one was open.
+        assert len(processes[0].open) <= 2
         end(processes, clients)
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+from psycopg.waiting import MAX_BUSY_TIME
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from roadlens.storage.database import Database
+from roadlens.storage.connection_options import with_options
+from roadlens.storage.database import Database, sqlalchemy_url
 
 TURNS = range(60)
 
@@ -49,6 +54,32 @@ async def cancelled_after(turns: int, work: Awaitable[None]) -> None:
         await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait({task})
+
+
+async def take(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        keep_busy()
+        _ = await with_options(connection, postgresql_readonly=True, isolation_level="AUTOCOMMIT")
+
+
+def keep_busy() -> None:
+    """Do what the driver answers with a turn of the event loop at the next chance, even where it need not wait."""
+    end = time.monotonic() + MAX_BUSY_TIME
+    while time.monotonic() < end:
+        pass
+
+
+async def test_options_that_are_half_set_do_not_stay(database_url: str) -> None:
+    engine = create_async_engine(sqlalchemy_url(database_url), pool_size=1, max_overflow=0)
+    for turns in range(10):
+        async with engine.begin() as warm:
+            await warm.execute(text("SELECT 1"))
+        await cancelled_after(turns, take(engine))
+        async with engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            assert (driver.autocommit, bool(driver.read_only)) == (False, False), turns
+    await engine.dispose()
 
 
 @pytest.mark.parametrize("work", [reads, settles])

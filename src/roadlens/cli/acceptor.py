@@ -24,8 +24,15 @@ logger = logging.getLogger(__name__)
 class Acceptor:
     """Between `begin` and `end`, connections to `listener` get a protocol in the running event loop."""
 
-    def __init__(self, listener: socket.socket, protocol: Callable[[], asyncio.Protocol], open_ones: Sized) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        protocol: Callable[[], asyncio.Protocol],
+        open_ones: Sized,
+        rest_s: float = REST_S,
+    ) -> None:
         """`open_ones`: the connections that this process has."""
+        self._rest_s = rest_s
         self._open_ones = open_ones
         self._listener = listener
         self._protocol = protocol
@@ -53,8 +60,8 @@ class Acceptor:
             logger.error("No connection can be taken: %s", error)
             self._rest(PAUSE_S)
             return
-        if self._open_ones:
-            self._rest(REST_S)
+        if self._open_ones or self._opening:
+            self._rest(self._rest_s)
         connection.setblocking(False)
         task: asyncio.Task[object] = self._loop.create_task(self._open(connection))
         self._opening.add(task)

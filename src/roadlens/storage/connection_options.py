@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 async def with_options(connection: AsyncConnection, **options: Any) -> AsyncConnection:
     """The connection with these options until it goes back to the pool.
 
-    They are set one by one, with a turn of the event loop at each, and only when all are is it noted that they must be
+    They are set one by one, at times with a turn of the event loop, and only when all are is it noted that they must be
     reset. Who is cancelled in between would give back a connection that is read-only, or that commits each statement,
     for ever: it is closed instead.
     """
