@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 from roadlens.cache.entry import Entry
-from roadlens.cache.loading import anew, computing_anew
+from roadlens.cache.loading import anew, computing_anew, given, loaded
 from tests.support.asking import Load, Worker, key
 
 
@@ -69,3 +71,17 @@ async def test_computing_anew_takes_and_keeps_nothing() -> None:
     assert not anew()
     assert part.begun == 2
     assert await worker.cache.get_value(key()) is None
+
+
+async def test_what_is_given_after_a_load_within_counts_for_the_one_around_it() -> None:
+    now = time.time()
+
+    async def inner() -> Entry:
+        return Entry.of_value(b"", time.time())
+
+    async def outer() -> Entry:
+        await loaded(inner, 60)
+        given(Entry.of_value(b"", now - 30))
+        return Entry.of_value(b"", time.time())
+
+    assert (await loaded(outer, 60)).age() >= 30
