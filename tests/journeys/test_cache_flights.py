@@ -11,16 +11,11 @@ import psycopg
 import pytest
 
 from tests.support.pair import Pair, Worker
-from tests.support.scrape import Scrape
 from tests.support.valkey import Valkey
 from tests.support.workers import stopped, until
 
 SUMMARY = "/admin/dashboard/summary"
 OF_EACH_WORKER = 100
-
-
-def scrape(pair: Pair) -> Scrape:
-    return Scrape.read(pair.workers[0].get(str(pair.workers[0].base_url.join("/metrics"))).text)
 
 
 class Line:
@@ -88,9 +83,9 @@ async def test_two_hundred_misses_at_once_run_the_endpoint_once(
             asking = [line for line in opened if line not in pinging]
             with psycopg.connect(url) as holder:
                 if not redis_is_there:
-                    await asyncio.to_thread(until, lambda: redis_is_away(pair))
+                    await asyncio.to_thread(until, pair.redis_is_away)
                 pair.workers[0].edit("PATCH", "/admin/drivers/DRV-0002", {"city": f"{redis_is_there}"})
-                before = scrape(pair)
+                before = pair.scrape()
                 holder.execute("LOCK TABLE fleet_totals IN ACCESS EXCLUSIVE MODE")
                 for line in asking:
                     await line.send(f"/api/v1{SUMMARY}")
@@ -102,11 +97,11 @@ async def test_two_hundred_misses_at_once_run_the_endpoint_once(
                 await asyncio.to_thread(until, lambda: waiting(url) > 0)
                 holder.rollback()
             answers = [await line.answer() for line in asking]
-        after = scrape(pair)
+        after = pair.scrape()
     finally:
         if not redis_is_there:
             redis_of_pair.start()
-            until(lambda: redis_is_used(pair))
+            until(pair.redis_is_used)
 
     assert len({body for _, body in answers}) == 1
     loads = "cache_load_duration_seconds_count", "db_queries_total"
@@ -132,22 +127,6 @@ def waiting(url: str) -> int:
     return count
 
 
-def redis_is_away(pair: Pair) -> bool:
-    return not any(usable(pair))
-
-
-def redis_is_used(pair: Pair) -> bool:
-    return all(usable(pair))
-
-
-def usable(pair: Pair) -> list[bool]:
-    """What each worker thinks of Redis; it is asked for something that it has to compute."""
-    for worker in pair.workers:
-        worker.edit("PATCH", "/admin/drivers/DRV-0003", {"city": worker.name})
-        worker.get("/admin/drivers/DRV-0003")
-    return [worker.json("/admin/cache")["redis"]["usable"] for worker in pair.workers]
-
-
 def test_a_hit_costs_no_statement_and_no_command_to_redis(pair: Pair, redis_of_pair: Valkey) -> None:
     paths = (SUMMARY, "/admin/drivers?limit=2", "/admin/drivers/DRV-0001/statistics")
     for worker in pair.workers:
@@ -159,14 +138,14 @@ def test_a_hit_costs_no_statement_and_no_command_to_redis(pair: Pair, redis_of_p
             done: int = client.info("stats")["total_commands_processed"]
             return done
 
-    before, first = scrape(pair), commands()
+    before, first = pair.scrape(), commands()
     second = commands()
     for _ in range(50):
         for worker in pair.workers:
             for path in paths:
                 assert "detail=memory" in worker.get(path).headers["Cache-Status"]
     assert commands() - second == second - first, "more than asking for the number costs"
-    after = scrape(pair)
+    after = pair.scrape()
     for name in ("db_queries_total", "redis_operations_total", "cache_misses_total", "cache_bypasses_total"):
         for labels in after.labels(name):
             assert after.value(name, **labels) == before.value(name, **labels), (name, labels)

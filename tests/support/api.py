@@ -62,9 +62,12 @@ class Api:
 
 
 @asynccontextmanager
-async def open_api(database: Database, database_url: str, password_hash: str) -> AsyncIterator[Api]:
-    """The application over that database, to which it adds a user of each role, all with `PASSWORD`."""
-    settings = Settings.model_validate({"ROADLENS_SECRET_KEY": SECRET})
+async def open_api(database: Database, database_url: str, password_hash: str, **more: str) -> AsyncIterator[Api]:
+    """The application over that database, to which it adds a user of each role, all with `PASSWORD`.
+
+    `more` are settings, as the environment has them.
+    """
+    settings = Settings.model_validate({"ROADLENS_SECRET_KEY": SECRET, **more})
     app = create_app(Wiring(settings, database, database_url))
     tokens = {}
     async with database.write() as session:

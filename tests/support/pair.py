@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 
 from tests.support.installation import Api, Installation
-from tests.support.workers import is_paused, stopped, until, workers_of
+from tests.support.scrape import Scrape
+from tests.support.workers import is_paused, stopped, workers_of
 
 # Seconds. The server closes a connection that was idle for five.
 _IDLE_S = 3.0
@@ -91,10 +92,23 @@ class Pair:
     installation: Installation
     workers: Sequence[Worker]
 
-    def until_fresh(self, path: str, fresh: Any) -> None:
-        """Wait until every worker's answer is this one."""
+    def scrape(self) -> Scrape:
+        """The metrics of both."""
+        worker = self.workers[0]
+        return Scrape.read(worker.get(str(worker.base_url.join("/metrics"))).text)
+
+    def redis_is_used(self) -> bool:
+        """Whether both workers use it; each is asked for something that it has to compute."""
+        return all(self._finds_redis())
+
+    def redis_is_away(self) -> bool:
+        return not any(self._finds_redis())
+
+    def _finds_redis(self) -> list[bool]:
         for worker in self.workers:
-            until(lambda worker=worker: worker.json(path) == fresh)  # type: ignore[misc]  # a default binds it
+            worker.edit("PATCH", "/admin/drivers/DRV-0003", {"city": worker.name})
+            worker.get("/admin/drivers/DRV-0003")
+        return [worker.json("/admin/cache")["redis"]["usable"] for worker in self.workers]
 
 
 @contextmanager
