@@ -6,7 +6,7 @@ from roadlens.api.security import still_holds
 from roadlens.api.tokens import Claims, Tokens
 from roadlens.cache.policy import EVERYTHING
 from roadlens.cache.principals import Claim, Principal
-from roadlens.errors import NotAuthenticated, RoadlensError
+from roadlens.errors import NotAuthenticated
 from roadlens.freshness import user_tags
 from roadlens.storage.database import Database
 
@@ -35,6 +35,6 @@ class TokenGuard:
         try:
             async with self._database.read() as session:
                 holder = await still_holds(session, claim.content)
-        except RoadlensError:
+        except Exception:  # noqa: BLE001 - the application asks again, and says what is wrong as it says it everywhere
             return None
         return Principal(holder.role, holder)
