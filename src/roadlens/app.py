@@ -142,6 +142,7 @@ def v1() -> APIRouter:
     people, things = (auth, passwords, users, audit, cache), (dashboard, drivers, trips, events, vehicles, devices)
     for resource in (*people, *things, assignments):
         router.include_router(resource.router)
+    router.include_router(drivers.looked_up)
     for edited in (drivers, vehicles, devices, assignments, users):
         router.include_router(edited.edits)
     return router

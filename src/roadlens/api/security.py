@@ -76,6 +76,12 @@ async def viewer(asker: Asker, session: Reading) -> TokenHolder:
     return await _admitted(session, asker, Audience.VIEWERS)
 
 
+async def viewer_beforehand(asker: Asker, state: State) -> TokenHolder:
+    """As `viewer`, in a transaction that has ended: for routes that begin their own, one connection at a time."""
+    async with state.database.read() as session:
+        return await _admitted(session, asker, Audience.VIEWERS)
+
+
 async def administrator(asker: Asker, session: Reading) -> TokenHolder:
     return await _admitted(session, asker, Audience.ADMINS)
 
@@ -87,7 +93,8 @@ async def _admitted(session: ReadSession, asker: Claims | TokenHolder, audience:
 
 
 may_view = Depends(viewer)
+may_view_beforehand = Depends(viewer_beforehand)
 may_administer = Depends(administrator)
 
 # Which audience each of these dependencies admits: what the policy of a kept route must say too.
-GUARDS: Final = {viewer: Audience.VIEWERS, administrator: Audience.ADMINS}
+GUARDS: Final = {viewer: Audience.VIEWERS, viewer_beforehand: Audience.VIEWERS, administrator: Audience.ADMINS}

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import chain, product
 from typing import Any
 
-from tests.support.api import Api
+from httpx import ASGITransport, AsyncClient
+
+from roadlens.app import create_app
+from roadlens.domain import Role
+from roadlens.settings import Settings
+from roadlens.storage.database import Database
+from roadlens.wiring import Wiring
+from tests.support.api import SECRET, Api
 from tests.support.known_fleet import FACTORS, days_ago
 from tests.support.rows import add_driver, add_trip
 
@@ -223,3 +231,20 @@ async def test_statements_do_not_grow_with_the_page(api: Api) -> None:
     with api.statements() as seen:
         assert len((await api.answer("/admin/drivers"))["drivers"]) == 30
     assert len(seen) == 2
+
+
+async def test_one_connection_is_enough(api: Api, database_url: str) -> None:
+    """Whoever held one while waiting for a second would wait for ever, as soon as enough others did the same."""
+    await api.send("POST", "/admin/drivers", {"first_name": "Ada", "last_name": "Okafor"})
+    narrow = Database.open(database_url, pool_size=1, max_connections=1)
+    try:
+        # Its feed is not running, so nothing is trusted and everybody is looked up in the request itself.
+        app = create_app(Wiring(Settings.model_validate({"ROADLENS_SECRET_KEY": SECRET}), narrow, database_url))
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://roadlens.test") as client:
+            headers = {"Authorization": f"Bearer {api.tokens[Role.VIEWER]}"}
+            paths = [f"/api/v1/admin/drivers/DRV-0001{path}" for path in ("", "/risk", "/statistics", "/trips")]
+            answers = await asyncio.gather(*(client.get(path, headers=headers) for path in paths))
+        assert [answer.status_code for answer in answers] == [200] * 4
+        assert {answer.headers["Cache-Status"] for answer in answers} == {"roadlens; fwd=bypass; detail=distrust"}
+    finally:
+        await narrow.close()

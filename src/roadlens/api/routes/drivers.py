@@ -19,7 +19,7 @@ from roadlens.api.schemas.drivers import DriverDetail, DriverListed, DriverPage,
 from roadlens.api.schemas.risk import DriverRisk
 from roadlens.api.schemas.statistics import DriverStatistics
 from roadlens.api.schemas.trips import Trip, TripPage
-from roadlens.api.security import may_view
+from roadlens.api.security import may_view, may_view_beforehand
 from roadlens.domain import RiskLevel
 from roadlens.errors import InvalidInput, NotFound
 from roadlens.storage.reads import driver_pages, drivers, risk, statistics, trips
@@ -29,6 +29,10 @@ from roadlens.storage.writes.edits import Expected
 from roadlens.telemetry import assignments
 
 router = APIRouter(prefix="/admin/drivers", tags=["drivers"], dependencies=[may_view], responses=problems(*GUARDED))
+# Those whose answers are made of what `lookups` keeps: each load there begins a transaction of its own.
+looked_up = APIRouter(
+    prefix="/admin/drivers", tags=["drivers"], dependencies=[may_view_beforehand], responses=problems(*GUARDED)
+)
 edits = APIRouter(prefix="/admin/drivers", tags=["drivers"])
 _ABSENT = problems(HTTPStatus.NOT_FOUND)
 
@@ -93,7 +97,7 @@ async def get_driver(driver_id: DriverId, session: Reading, response: Response) 
     return answer
 
 
-@router.get("/{driver_id}/risk", responses=_ABSENT)
+@looked_up.get("/{driver_id}/risk", responses=_ABSENT)
 @freshness.risk_score
 async def get_driver_risk(driver_id: DriverId, state: State) -> DriverRisk:
     """Why the score is what it is, and how it went."""
@@ -108,7 +112,7 @@ async def get_driver_risk(driver_id: DriverId, state: State) -> DriverRisk:
     return await lookups.cache_risk_score(state.cache, driver_id, load)
 
 
-@router.get("/{driver_id}/statistics", responses=_ABSENT)
+@looked_up.get("/{driver_id}/statistics", responses=_ABSENT)
 @freshness.driver_statistics
 async def get_driver_statistics(
     driver_id: DriverId,

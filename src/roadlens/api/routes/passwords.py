@@ -11,10 +11,9 @@ from roadlens.api.dependencies import ClientHost, State
 from roadlens.api.openapi import ALWAYS, problems
 from roadlens.api.schemas.auth import Token
 from roadlens.api.schemas.user_edits import OwnPassword
-from roadlens.api.security import admit, token_claims
+from roadlens.api.security import token_claims, viewer_beforehand
 from roadlens.api.sign_in import sign_in
 from roadlens.api.tokens import Claims
-from roadlens.domain import Audience
 from roadlens.errors import InvalidInput, NotAuthenticated
 from roadlens.storage.reads.users import TokenHolder
 from roadlens.storage.writes import users
@@ -27,17 +26,11 @@ router = APIRouter(
 )
 
 
-async def signed_in(claims: Annotated[Claims, Depends(token_claims)], state: State) -> TokenHolder:
-    """Who asks; the transaction ends at once."""
-    async with state.database.read() as session:
-        return await admit(session, claims, Audience.VIEWERS)
-
-
 @router.post("/password")
 async def change_own_password(
     body: OwnPassword,
     claims: Annotated[Claims, Depends(token_claims)],
-    holder: Annotated[TokenHolder, Depends(signed_in)],
+    holder: Annotated[TokenHolder, Depends(viewer_beforehand)],
     state: State,
     host: ClientHost,
     response: Response,
