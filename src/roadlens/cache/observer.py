@@ -18,7 +18,6 @@ class Why(Enum):
 
     DISTRUST = "distrust"  # the versions cannot be believed just now
     UNKEPT = "unkept"  # not a status, size or header that is kept
-    UNKEYED = "unkeyed"  # the parameters are wrong or too long
 
 
 class Observer(Protocol):
