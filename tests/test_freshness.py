@@ -158,6 +158,7 @@ async def tables(fleet: Api, keys: dict[str, Key]) -> dict[str, set[str]]:
         watched = await session.tuples(
             "SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE tgname = 'note_updated'"
         )
+    await fleet.send("POST", "/admin/cache/clear")
     read = {}
     for url in keys:
         with fleet.statements() as statements:
@@ -176,6 +177,19 @@ def test_every_kind_of_answer_has_its_time() -> None:
 
 def test_every_kind_has_an_address_here(keys: dict[str, Key]) -> None:
     assert {key.policy.key_prefix for key in keys.values()} == TTL.keys()
+
+
+async def test_what_the_audit_compares_is_in_the_answers(fleet: Api, keys: dict[str, Key]) -> None:
+    compared: dict[str, dict[str, object]] = {}
+    for url, key in keys.items():
+        if key.policy.edited is not None:
+            values = key.policy.edited(await fleet.answer(url.removeprefix("/api/v1")))
+            compared.setdefault(key.policy.key_prefix, {}).update(values)
+    assert compared["driver_detail"]["first_name"] == "Ada"
+    assert compared["drivers_list"]["DRV-0002.last_name"] == "Lindqvist"
+    assert compared["vehicles_list"]["VEH-0001.make"] == "Ford"
+    assert all(compared.values())
+    assert len(compared) == 7
 
 
 def test_what_the_answers_read_is_seen(tables: dict[str, set[str]]) -> None:

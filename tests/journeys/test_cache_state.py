@@ -1,0 +1,117 @@
+"""What people are told of the cache of two workers: metrics, state and commands are of both together."""
+
+from __future__ import annotations
+
+import re
+
+from tests.support.pair import Pair, Worker
+from tests.support.valkey import Valkey
+from tests.support.workers import until
+
+LIST = "/admin/drivers?limit=4"
+SUMMARY = "/admin/dashboard/summary"
+OF_LIST = {"endpoint": "list_drivers", "key_prefix": "drivers_list"}
+OF_SUMMARY = {"endpoint": "summary", "key_prefix": "dashboard_summary"}
+
+
+def rates(pair: Pair) -> dict[str, float]:
+    """As the counters of the page make them."""
+    page = pair.scrape()
+    hits: dict[str, float] = {}
+    asked: dict[str, float] = {}
+    for name, hit in (("cache_hits_total", True), ("cache_misses_total", False)):
+        for labels in page.labels(name):
+            prefix, count = labels["key_prefix"], page.value(name, **labels)
+            hits[prefix] = hits.get(prefix, 0) + count * hit
+            asked[prefix] = asked.get(prefix, 0) + count
+    return {prefix: 100 * hits[prefix] / asked[prefix] for prefix in asked}
+
+
+def list_hits(worker: Worker) -> float:
+    """As this worker tells them of both."""
+    prefixes = worker.json("/admin/cache")["prefixes"]
+    hits: float = next(each["hits"] for each in prefixes if each["key_prefix"] == "drivers_list")
+    return hits
+
+
+def test_the_metrics_are_the_sum_of_both_workers(pair: Pair) -> None:
+    pair.workers[0].edit("POST", "/admin/cache/clear")
+    before = pair.scrape()
+    for worker, times in zip(pair.workers, (3, 5), strict=True):
+        for _ in range(times):
+            worker.get(SUMMARY)
+    after = pair.scrape()
+    for worker in pair.workers:
+        other = worker.get(str(worker.base_url.join("/metrics"))).text
+        assert re.search(r"^cache_hit_rate\{key_prefix=\"dashboard_summary\"\}", other, re.MULTILINE)
+
+    def more(name: str, **labels: str) -> float:
+        return after.value(name, **labels) - before.value(name, **labels)
+
+    assert more("cache_hits_total", **OF_SUMMARY) + more("cache_misses_total", **OF_SUMMARY) == 8
+    assert more("cache_misses_total", **OF_SUMMARY) in (1, 2)  # once, or by each where Redis did not answer in time
+    assert more("http_requests_total", method="GET", endpoint="summary", status="200") == 8
+    assert more("http_request_duration_seconds_count", method="GET", endpoint="summary") == 8
+    assert more("redis_operations_total", operation="get", status="ok") >= 1
+    assert more("db_queries_total", operation="select") >= 1
+    assert after.value("db_query_duration_seconds_count", operation="select") >= 1
+    assert after.value("redis_operation_duration_seconds_count", operation="get") >= 1
+
+
+def test_the_hit_rate_is_that_of_the_counters(pair: Pair) -> None:
+    page, computed = pair.scrape(), rates(pair)
+    assert {labels["key_prefix"] for labels in page.labels("cache_hit_rate")} == computed.keys()
+    for prefix, rate in computed.items():
+        assert abs(page.value("cache_hit_rate", key_prefix=prefix) - rate) < 1e-9
+        assert 0 <= rate <= 100
+
+
+def test_the_state_is_of_both_workers_whichever_tells_it(pair: Pair) -> None:
+    for worker in pair.workers:
+        worker.get(LIST)
+        worker.get(LIST)
+        state = worker.json("/admin/cache")
+        assert {each["pid"] for each in state["workers"]} == {each.pid for each in pair.workers}
+        assert [each["pid"] for each in state["workers"] if each["answers_this"]] == [worker.pid]
+        assert {each["lease"] for each in state["workers"]} == {"held"}
+    counted = pair.scrape()
+    hits = counted.value("cache_hits_total", **OF_LIST)
+    # Each tells at once what it counts itself, and of the other what that told with its last renewal.
+    for worker in pair.workers:
+        until(lambda worker=worker: list_hits(worker) == hits)  # type: ignore[misc]
+
+
+def test_clearing_by_command_reaches_both_workers_and_redis(pair: Pair, redis_of_pair: Valkey) -> None:
+    for worker in pair.workers:
+        for path in (LIST, SUMMARY):
+            worker.get(path)
+            worker.get(path)
+    said = pair.installation.run("cache", "clear", "*drivers_list*")
+    assert re.search(r"Nothing that matches \*drivers_list\* is found any more.* \d+ answers", said, re.DOTALL)
+    with redis_of_pair.client() as client:
+        assert list(client.scan_iter("*:drivers_list:*")) == []
+    statuses = [worker.get(LIST).headers["Cache-Status"] for worker in pair.workers]
+    assert "stored" in statuses[0]
+    assert "detail=memory" not in statuses[1]
+    assert all("hit" in worker.get(SUMMARY).headers["Cache-Status"] for worker in pair.workers)
+
+
+def test_the_commands_tell_what_the_server_tells(pair: Pair) -> None:
+    for worker in pair.workers:
+        worker.get(LIST)
+        worker.get(LIST)
+    said = pair.installation.run("cache", "stats")
+    assert "drivers_list" in said
+    for worker in pair.workers:
+        assert str(worker.pid) in said
+    assert re.search(r"Redis: .*usable True", said, re.DOTALL)
+    told = pair.installation.run("cache", "explain", f"/api/v1{LIST}&utm=1")
+    assert "endpoint  list_drivers" in told
+    assert "kept for  120 s, for viewers" in told
+    assert "response_cache:drivers_list:/api/v1/admin/drivers?limit=4&skip=0&sort=driver_id@assignments." in told
+    assert re.search(r"stale by  drivers  \(now at version \d+-[0-9a-f]{8}\)", told)
+    assert re.search(r"Redis     kept there, \d+ bytes, .* old, ETag \"", told)
+    for worker in pair.workers:
+        assert re.search(rf"worker    \S+ {worker.pid}: [1-9]\d* of drivers_list in memory", told)
+    refused = pair.installation.run("cache", "explain", "/api/v1/admin/audit", fails=True)
+    assert "is not kept" in refused
