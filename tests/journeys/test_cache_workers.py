@@ -31,8 +31,7 @@ def edit(writer: Worker) -> tuple[str, float]:
 
 def keep(pair: Pair) -> None:
     for worker in pair.workers:
-        worker.get(DETAIL)
-        assert "hit" in worker.get(DETAIL).headers["Cache-Status"]
+        until(lambda worker=worker: "hit" in worker.get(DETAIL).headers["Cache-Status"])  # type: ignore[misc]
 
 
 def test_who_wakes_up_answers_nothing_old(pair: Pair) -> None:

@@ -1,0 +1,62 @@
+"""`roadlens cache` where no server runs, and over a server of one process."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.support.api import SECRET, Api
+from tests.support.installation import Installation
+from tests.support.valkey import Valkey
+
+SUMMARY = "/admin/dashboard/summary"
+
+
+@pytest.fixture
+def installation(database_url: str, tmp_path: Path) -> Installation:
+    return Installation(tmp_path / "data", {"DATABASE_URL": database_url, "ROADLENS_SECRET_KEY": SECRET})
+
+
+def test_where_no_server_runs(installation: Installation) -> None:
+    said = installation.run("cache", "stats")
+    assert "No server is running on this database." in said
+    assert "usable False" in said
+    assert "0 answers were freed" in installation.run("cache", "clear", "*")
+    told = installation.run("cache", "explain", "https://fleet.example.com/api/v1/admin/drivers/DRV-1?x=1")
+    assert "endpoint  get_driver" in told
+    assert "stale by  driver:DRV-1  (now at version 0)" in told
+    assert "Redis     not in use" in told
+
+
+@pytest.mark.parametrize("url", ["/api/v1/admin/drivers?limit=0", "nonsense"])
+def test_an_address_that_is_not_kept(installation: Installation, url: str) -> None:
+    said = installation.run("cache", "explain", url, fails=True)
+    assert said.startswith("roadlens: ")
+    assert "is not kept" in said
+    assert "Traceback" not in said
+
+
+def test_a_redis_that_cannot_be_used(installation: Installation, valkey: Valkey) -> None:
+    here = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(valkey.port)}
+    assert "not kept there" in Installation(installation.data_dir, installation.settings | here).run(
+        "cache", "explain", "/api/v1/admin/drivers"
+    )
+    here |= {"ROADLENS_REDIS_USERNAME": "roadlens", "REDIS_PASSWORD": "the wrong one"}
+    wrong = Installation(installation.data_dir, installation.settings | here)
+    said = wrong.run("cache", "stats")
+    assert "REDIS_PASSWORD" in said
+    assert "the wrong one" not in said
+    assert "Nothing that matches * is found any more" in wrong.run("cache", "clear", "*")
+
+
+async def test_clearing_a_running_server(api: Api, installation: Installation) -> None:
+    for _ in range(2):
+        await api.get(SUMMARY)
+    said = await asyncio.to_thread(installation.run, "cache", "clear", "dashboard_summary")
+    assert "Nothing that matches dashboard_summary is found any more" in said
+    assert "stored" in (await api.get(SUMMARY)).headers["Cache-Status"]
+    assert "dashboard_summary" in await asyncio.to_thread(installation.run, "cache", "stats")
+    entry = (await api.answer("/admin/audit"))["items"][0]
+    assert (entry["actor"], entry["action"], entry["entity_id"]) == ("command line", "clear", "dashboard_summary")
