@@ -49,7 +49,7 @@ class HttpServer(uvicorn.Server):
         await super().startup([] if self._shared else sockets)
         if not self.started:
             return
-        # What has been made by now lives as long as the process: the collector need not look through it again and again.
+        # What has been made by now lives as long as the process: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
         if self._shared:
