@@ -31,7 +31,7 @@ def keep(pair: Pair, *paths: str) -> None:
     """Every worker keeps the answers, once it has heard of what other SQL has changed before."""
     for worker in pair.workers:
         for path in paths:
-            until(lambda worker=worker, path=path: "hit" in worker.get(path).headers["Cache-Status"])  # type: ignore[misc]
+            until(lambda worker=worker, path=path: "hit" in worker.get(path).headers["Cache-Status"])  # type: ignore[misc]  # a lambda's default has no type
 
 
 def seen_soon(pair: Pair, seen: Callable[[Any], bool], path: str) -> None:
@@ -76,7 +76,7 @@ def test_sql_of_others_is_seen_as_soon_as_it_is_committed(pair: Pair) -> None:
         for number in range(30):
             keep(pair, DETAIL)
             connection.execute("UPDATE drivers SET city = %s WHERE driver_id = 'DRV-0001'", (str(number),))
-            seen_soon(pair, lambda found, number=number: found["city"] == str(number), DETAIL)  # type: ignore[misc]
+            seen_soon(pair, lambda found, number=number: found["city"] == str(number), DETAIL)  # type: ignore[misc]  # a lambda's default has no type
 
 
 def test_a_bulk_update_is_seen(pair: Pair) -> None:
@@ -92,7 +92,7 @@ def test_a_bulk_update_is_seen(pair: Pair) -> None:
         seen_soon(pair, lambda found: found["drivers"][0]["zip_code"] == "00001", "/admin/drivers?limit=1")
         connection.execute("DELETE FROM drivers WHERE driver_id LIKE 'BULK-%'")
         for worker in pair.workers:
-            until(lambda worker=worker: worker.get("/admin/drivers/BULK-7").status_code == 404)  # type: ignore[misc]
+            until(lambda worker=worker: worker.get("/admin/drivers/BULK-7").status_code == 404)  # type: ignore[misc]  # a lambda's default has no type
 
 
 def test_a_truncate_is_seen(pair: Pair) -> None:
@@ -119,10 +119,10 @@ def test_what_a_foreign_key_takes_along_is_seen(pair: Pair) -> None:
         assert pair.workers[0].json(risk)["risk_score"] == 10
         connection.execute("DELETE FROM drivers WHERE driver_id = 'GONE'")
         for worker in pair.workers:
-            until(lambda worker=worker: worker.get(risk).status_code == 404)  # type: ignore[misc]
+            until(lambda worker=worker: worker.get(risk).status_code == 404)  # type: ignore[misc]  # a lambda's default has no type
         connection.execute("INSERT INTO drivers (driver_id, first_name, last_name) VALUES ('GONE', 'G', 'O')")
         for worker in pair.workers:
-            until(lambda worker=worker: worker.get(risk).status_code == 200)  # type: ignore[misc]
+            until(lambda worker=worker: worker.get(risk).status_code == 200)  # type: ignore[misc]  # a lambda's default has no type
             assert worker.json(risk)["risk_score"] is None
         connection.execute("DELETE FROM drivers WHERE driver_id = 'GONE'")
 
@@ -157,6 +157,6 @@ def test_a_vehicle_renamed_while_it_is_assigned_in_another_transaction(pair: Pai
             for worker in pair.workers:
                 assert worker.get(DETAIL).status_code == 200
             second.execute("COMMIT")
-            seen_soon(pair, lambda found, name=name: [each["name"] for each in found["vehicles"]] == [name], DETAIL)  # type: ignore[misc]
+            seen_soon(pair, lambda found, name=name: [each["name"] for each in found["vehicles"]] == [name], DETAIL)  # type: ignore[misc]  # a lambda's default has no type
         assigns.execute("UPDATE device_assignments SET vehicle_id = 'VEH-0001' WHERE driver_id = 'DRV-0001'")
         seen_soon(pair, lambda found: found["vehicles"][0]["vehicle_id"] == "VEH-0001", DETAIL)

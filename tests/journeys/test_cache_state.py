@@ -78,7 +78,7 @@ def test_the_state_is_of_both_workers_whichever_tells_it(pair: Pair) -> None:
     hits = counted.value("cache_hits_total", **OF_LIST)
     # Each tells at once what it counts itself, and of the other what that told with its last renewal.
     for worker in pair.workers:
-        until(lambda worker=worker: list_hits(worker) == hits)  # type: ignore[misc]
+        until(lambda worker=worker: list_hits(worker) == hits)  # type: ignore[misc]  # a lambda's default has no type
 
 
 def test_clearing_by_command_reaches_both_workers_and_redis(pair: Pair, redis_of_pair: Valkey) -> None:

@@ -31,7 +31,7 @@ def edit(writer: Worker) -> tuple[str, float]:
 
 def keep(pair: Pair) -> None:
     for worker in pair.workers:
-        until(lambda worker=worker: "hit" in worker.get(DETAIL).headers["Cache-Status"])  # type: ignore[misc]
+        until(lambda worker=worker: "hit" in worker.get(DETAIL).headers["Cache-Status"])  # type: ignore[misc]  # a lambda's default has no type
 
 
 def test_who_wakes_up_answers_nothing_old(pair: Pair) -> None:
@@ -57,7 +57,7 @@ def test_who_wakes_up_answers_nothing_old(pair: Pair) -> None:
         assert city in answer.read().decode()
         assert answer.headers["Cache-Status"] == "roadlens; fwd=bypass; detail=distrust"
         held.close()
-        until(lambda sleeper=sleeper: "hit" in sleeper.get(DETAIL).headers["Cache-Status"])  # type: ignore[misc]
+        until(lambda sleeper=sleeper: "hit" in sleeper.get(DETAIL).headers["Cache-Status"])  # type: ignore[misc]  # a lambda's default has no type
         assert city in sleeper.get(DETAIL).text
 
 
@@ -109,7 +109,7 @@ def test_a_feed_whose_connection_is_ended(pair: Pair) -> None:
             )
             edits_are_seen(pair)
     for worker in pair.workers:
-        until(lambda worker=worker: "hit" in worker.get(DETAIL).headers["Cache-Status"])  # type: ignore[misc]
+        until(lambda worker=worker: "hit" in worker.get(DETAIL).headers["Cache-Status"])  # type: ignore[misc]  # a lambda's default has no type
 
 
 def edits_are_seen(pair: Pair) -> None:
@@ -133,11 +133,11 @@ def test_a_postgresql_that_is_killed_under_two_workers(embedded: Installation) -
             keep(pair)
             os.kill(server_pid(embedded.data_dir), signal.SIGKILL)
             city = f"City {next(NUMBERS)}"
-            until(lambda city=city: one.ask("PATCH", DETAIL, body={"city": city}).is_success)  # type: ignore[misc]
+            until(lambda city=city: one.ask("PATCH", DETAIL, body={"city": city}).is_success)  # type: ignore[misc]  # a lambda's default has no type
             answer = two.get(DETAIL)
             assert city in answer.text or answer.status_code == 503
             until(lambda: two.get(DETAIL).status_code == 200)
             assert city in two.get(DETAIL).text
             for worker in pair.workers:
-                until(lambda worker=worker: "hit" in worker.get(DETAIL).headers["Cache-Status"])  # type: ignore[misc]
+                until(lambda worker=worker: "hit" in worker.get(DETAIL).headers["Cache-Status"])  # type: ignore[misc]  # a lambda's default has no type
             edits_are_seen(pair)
