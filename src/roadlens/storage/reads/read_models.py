@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from roadlens.domain import EVENT_TYPES
 from roadlens.storage.database import ReadSession
-from roadlens.storage.writes.read_models import DRIVER_DAY_COLUMNS, DRIVER_DAY_VALUES
+from roadlens.storage.sums import COUNTS, DRIVER_DAY_COLUMNS, EXPECTED
 
-_COUNTS = tuple(kind.value for kind in EVENT_TYPES)
-_COUNT_LIST = ", ".join(_COUNTS)
-_ALL_EVENTS = " + ".join(_COUNTS)
-_COUNTED = ", ".join(f"count(*) FILTER (WHERE event_type = '{name}')::int AS {name}" for name in _COUNTS)
 _MOST = 50
 
 
@@ -28,56 +23,40 @@ MODELS = (
     Model(
         "trips",
         1,
-        f"""SELECT trip_id, {_COUNTED}
-            FROM trips LEFT JOIN safety_events USING (trip_id) GROUP BY trip_id""",
-        f"SELECT trip_id, {', '.join(f'{name}::int' for name in _COUNTS)} FROM trips",
+        EXPECTED["trips"],
+        f"SELECT trip_id, {', '.join(f'{name}::int' for name in COUNTS)} FROM trips",
     ),
     Model(
         "driver_day",
         2,
-        f"SELECT {DRIVER_DAY_VALUES} FROM trips GROUP BY driver_id, day",
+        EXPECTED["driver_day"],
         f"SELECT {DRIVER_DAY_COLUMNS} FROM driver_day",
     ),
     Model(
         "driver_summary",
         1,
-        f"""SELECT driver_id, coalesce(trips, 0)::int, coalesce(distance_m, 0)::bigint, coalesce(events, 0)::int,
-                last_trip_at, risk_score, risk_level, day
-            FROM drivers
-            LEFT JOIN (
-                SELECT driver_id, count(*) AS trips, sum(distance_m) AS distance_m, sum({_ALL_EVENTS}) AS events,
-                    (array_agg(started_at ORDER BY trip_id DESC))[1] AS last_trip_at
-                FROM trips GROUP BY driver_id
-            ) AS driven USING (driver_id)
-            LEFT JOIN (
-                SELECT DISTINCT ON (driver_id) driver_id, risk_score, risk_level, day
-                FROM risk_scores ORDER BY driver_id, day DESC
-            ) AS latest USING (driver_id)""",
+        EXPECTED["driver_summary"],
         """SELECT driver_id, trips, distance_m, events, last_trip_at, risk_score, risk_level, scored_day
            FROM driver_summary""",
     ),
     Model(
         "trip_day",
         1,
-        f"""SELECT day, count(*), sum(trip_score), {", ".join(f"sum({name})" for name in _COUNTS)}
-            FROM trips GROUP BY day""",
-        f"""SELECT day, sum(trips), sum(score_sum), {", ".join(f"sum({name})" for name in _COUNTS)}
+        EXPECTED["trip_day"],
+        f"""SELECT day, sum(trips), sum(score_sum), {", ".join(f"sum({name})" for name in COUNTS)}
             FROM trip_day GROUP BY day HAVING sum(trips) <> 0 OR sum(score_sum) <> 0""",
     ),
     Model(
         "fleet_totals",
         0,
-        f"""SELECT (SELECT count(*) FROM drivers), (SELECT count(*) FROM users), (SELECT count(*) FROM vehicles),
-                (SELECT count(*) FROM devices), count(*), coalesce(sum({_ALL_EVENTS}), 0), coalesce(sum(distance_m), 0)
-            FROM trips""",
+        EXPECTED["fleet_totals"],
         """SELECT sum(drivers), sum(users), sum(vehicles), sum(devices), sum(trips), sum(events), sum(distance_m)
            FROM fleet_totals""",
     ),
     Model(
         "risk_histogram",
         1,
-        """SELECT ceil(risk_score)::smallint AS bucket, count(*), sum(risk_score)
-           FROM driver_summary WHERE risk_score IS NOT NULL GROUP BY bucket""",
+        EXPECTED["risk_histogram"],
         """SELECT bucket, sum(drivers), sum(score_sum) FROM risk_histogram
            GROUP BY bucket HAVING sum(drivers) <> 0 OR sum(score_sum) <> 0""",
     ),

@@ -15,26 +15,16 @@ from math import ceil
 from typing import NamedTuple
 from uuid import UUID
 
-from roadlens.domain import EVENT_TYPES
 from roadlens.storage.database import WriteSession
+from roadlens.storage.sums import COUNTS, DRIVER_DAY_COLUMNS, DRIVER_DAY_VALUES, SUMS
 from roadlens.storage.trip_rows import TripRow
 
-_COUNTS = tuple(kind.value for kind in EVENT_TYPES)
-_COUNT_SUM = " + ".join(_COUNTS)
 _SHARD = "pg_backend_pid() % 16"
 
 _LOCK_DRIVERS = """
 SELECT driver_id, risk_score FROM driver_summary WHERE driver_id = ANY(:drivers) ORDER BY driver_id FOR UPDATE
 """
 
-_SUMS = ("distance_m", "duration_s", "moving_s", "night_m", "rush_hour_m", "weekend_m", "speeding_m", *_COUNTS)
-
-# What a day of a driver must hold, from its trips. Recomputed and not added to, because a greatest speed cannot be
-# taken away again; a day has few trips, and the ids bound them in the index.
-DRIVER_DAY_COLUMNS = ", ".join(("driver_id", "day", "trips", "top_speed_kmh", *_SUMS))
-DRIVER_DAY_VALUES = "driver_id, day, count(*)::int AS trips, max(top_speed_kmh) AS top_speed_kmh, " + ", ".join(
-    f"sum({name})::int AS {name}" for name in _SUMS
-)
 _PUT_DRIVER_DAYS = f"""
 WITH touched AS (
     SELECT * FROM unnest(cast(:drivers AS text[]), cast(:days AS date[]),
@@ -49,19 +39,19 @@ WITH touched AS (
 )
 INSERT INTO driver_day ({DRIVER_DAY_COLUMNS}) SELECT {DRIVER_DAY_COLUMNS} FROM found ORDER BY driver_id, day
 ON CONFLICT (driver_id, day) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in ("trips", "top_speed_kmh", *_SUMS))}
+    {", ".join(f"{name} = excluded.{name}" for name in ("trips", "top_speed_kmh", *SUMS))}
 """
 
 _ADD_TRIP_DAYS = f"""
-INSERT INTO trip_day AS stored (day, shard, trips, score_sum, {", ".join(_COUNTS)})
-SELECT day, {_SHARD}, trips, score_sum, {", ".join(_COUNTS)}
+INSERT INTO trip_day AS stored (day, shard, trips, score_sum, {", ".join(COUNTS)})
+SELECT day, {_SHARD}, trips, score_sum, {", ".join(COUNTS)}
 FROM unnest(cast(:day AS date[]), cast(:trips AS int[]), cast(:score_sum AS numeric[]),
-            {", ".join(f"cast(:{name} AS int[])" for name in _COUNTS)})
-    AS added(day, trips, score_sum, {", ".join(_COUNTS)})
+            {", ".join(f"cast(:{name} AS int[])" for name in COUNTS)})
+    AS added(day, trips, score_sum, {", ".join(COUNTS)})
 ORDER BY day
 ON CONFLICT (day, shard) DO UPDATE SET trips = stored.trips + excluded.trips,
     score_sum = stored.score_sum + excluded.score_sum,
-    {", ".join(f"{name} = stored.{name} + excluded.{name}" for name in _COUNTS)}
+    {", ".join(f"{name} = stored.{name} + excluded.{name}" for name in COUNTS)}
 """
 
 _ADD_TOTALS = """
@@ -122,7 +112,7 @@ async def add_trips(session: WriteSession, gone: Sequence[TripRow], put: Sequenc
             for counter in (totals, summaries.setdefault(trip.driver_id, Counter())):
                 counter.update(change)
             day = days.setdefault(trip.day, Counter())
-            day.update({"trips": sign} | {name: sign * getattr(trip, name) for name in _COUNTS})
+            day.update({"trips": sign} | {name: sign * getattr(trip, name) for name in COUNTS})
             scores[trip.day] = scores.get(trip.day, Decimal(0)) + sign * trip.trip_score
     names = ("trips", "distance_m", "events")
     drivers = sorted(summaries)
@@ -132,7 +122,7 @@ async def add_trips(session: WriteSession, gone: Sequence[TripRow], put: Sequenc
     )
     changed = sorted(day for day in days if any(days[day].values()) or scores[day])
     if changed:
-        columns = {name: [days[day][name] for day in changed] for name in ("trips", *_COUNTS)}
+        columns = {name: [days[day][name] for day in changed] for name in ("trips", *COUNTS)}
         sums = [scores[day] for day in changed]
         await session.execute(_ADD_TRIP_DAYS, {"day": changed, "score_sum": sums, **columns})
     if any(totals.values()):
