@@ -13,6 +13,7 @@ COMMANDS = [
     ["serve"],
     ["import"],
     ["doctor"],
+    ["bench", "generate"],
     ["db", "upgrade"],
     ["db", "url"],
     ["users", "create"],

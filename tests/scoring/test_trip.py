@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from roadlens.domain import EVENT_TYPES, EventType
 from roadlens.scoring.parameters import DEFAULT
-from roadlens.scoring.trip import TripDeduction, trip_deductions, trip_score
+from roadlens.scoring.trip import TripDeduction, trip_deductions, trip_score, trip_scores
 
 COUNTS = st.dictionaries(st.sampled_from(EVENT_TYPES), st.integers(0, 50))
 METRES = st.integers(0, 1_000_000)
@@ -56,3 +57,15 @@ def test_one_more_event_never_makes_a_trip_safer(
     before, after = score(distance, speeding, counts), score(distance, speeding, more)
     assert 0 <= after <= before <= 100
     assert before == round(before, 2)
+
+
+@given(st.lists(st.tuples(st.integers(1, 1_000_000), METRES, COUNTS), min_size=1))
+def test_many_at_once_score_as_each_alone(trips: list[tuple[int, int, dict[EventType, int]]]) -> None:
+    distance, speeding, counts = zip(*trips, strict=True)
+    scores = trip_scores(
+        DEFAULT,
+        distance_m=np.array(distance),
+        speeding_m=np.array(speeding),
+        counts=np.array([[trip.get(kind, 0) for kind in EVENT_TYPES] for trip in counts]),
+    )
+    assert scores == pytest.approx([score(*trip) for trip in trips], abs=0.031)

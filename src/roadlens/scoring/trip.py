@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from roadlens.domain import EVENT_TYPES, EventType
 from roadlens.scoring.parameters import Parameters
@@ -49,3 +53,21 @@ def trip_score(
     """The score, 0-100 with two decimals: 100 minus the deductions, never below 0."""
     deductions = trip_deductions(parameters, distance_m=distance_m, speeding_m=speeding_m, counts=counts)
     return max(0.0, round(100 - sum(deduction.points for deduction in deductions), 2))
+
+
+def trip_scores(
+    parameters: Parameters,
+    *,
+    distance_m: npt.NDArray[np.integer[Any]],
+    speeding_m: npt.NDArray[np.integer[Any]],
+    counts: npt.NDArray[np.integer[Any]],
+) -> npt.NDArray[np.float64]:
+    """`trip_score` of n trips at once; `counts` of shape (n, 5), by type. No trip may have a distance of 0.
+
+    A deduction that lies half-way between two hundredths may be rounded the other way than there.
+    """
+    weights = np.array([getattr(parameters, f"trip_{kind.value}") for kind in EVENT_TYPES])
+    per_ten_km = 10_000 / np.maximum(distance_m, parameters.trip_distance_at_least_km * 1000)
+    events = np.round(counts * weights * per_ten_km[:, None], 2).sum(axis=1)
+    speeding = np.round(parameters.trip_speeding_share * np.minimum(1.0, speeding_m / distance_m), 2)
+    return np.asarray(np.maximum(0.0, np.round(100 - events - speeding, 2)))
