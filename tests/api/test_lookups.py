@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from roadlens.api import lookups
 from roadlens.api.schemas.risk import DriverRisk
 from roadlens.api.schemas.statistics import DriverStatistics
 from roadlens.cache.engine import Cache
+from roadlens.cache.entry import Entry
+from roadlens.cache.keys import value_key
 from roadlens.errors import NotFound
+from roadlens.freshness import risk_score
 from tests.support.api import Api
 
 DRIVER = "DRV-0001"
@@ -85,6 +90,16 @@ async def test_an_edit_makes_it_stale(fleet: Api, edit: tuple[str, str, dict[str
     assert await lookups.get_cached_driver_statistics(cache(fleet), DRIVER) is None
     assert await lookups.get_cached_risk_score(cache(fleet), "DRV-0002") is not None
     assert await lookups.get_cached_driver_statistics(cache(fleet), "DRV-0002") is not None
+
+
+async def test_an_answer_is_no_younger_than_the_value_it_is_made_of(fleet: Api) -> None:
+    value = DriverRisk.model_validate(await fleet.answer(f"/admin/drivers/{DRIVER}/risk"))
+    await fleet.send("POST", "/admin/cache/clear")
+    key = value_key(risk_score.policy, {"driver_id": DRIVER}, {})
+    old = Entry.of_value(value.model_dump_json().encode(), time.time() - 100)
+    cache(fleet).memory.put(key.at(cache(fleet).versions), "risk_score", old)
+    assert (await fleet.get(f"/admin/drivers/{DRIVER}/risk")).headers["Cache-Status"] == "roadlens; fwd=miss; stored"
+    assert 100 <= int((await fleet.get(f"/admin/drivers/{DRIVER}/risk")).headers["Age"]) < 180
 
 
 async def test_what_fails_is_not_kept(fleet: Api) -> None:
