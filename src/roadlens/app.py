@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from roadlens import __version__, freshness
@@ -117,10 +118,10 @@ def create_app(wiring: Wiring) -> FastAPI:
 class _Application(DescribedApi):
     """FastAPI behind what stands around every answer: a hit never reaches it."""
 
-    front: ASGIApp
+    front: CacheHits
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.front(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+        return self.front(scope, receive, send)
 
     async def compute(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route the request, and answer what is not kept."""

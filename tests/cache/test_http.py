@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from roadlens.cache.entry import Headers
-from roadlens.cache.http import PRINCIPAL, App, RequestHeaders, Unwatched
+from roadlens.cache.http import PRINCIPAL, App, Asked, Unwatched
 from tests.support.asgi import Answer, Site
 
 LONG = "7" * 200_000
@@ -24,8 +24,8 @@ class Watching(Unwatched):
         super().__init__(app)
         self.ended: list[tuple[str, str, int]] = []
 
-    def begin(self, headers: RequestHeaders) -> Headers:
-        return ((b"x-told", b"%d" % len(list(headers))),)
+    def begin(self, asked: Asked) -> Headers:
+        return ((b"x-told", b"%d" % len(asked)),)
 
     def end(self, method: str, endpoint: str, status: int, began: float) -> None:
         assert 0 <= time.perf_counter() - began < 60

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl
 
 from roadlens.cache.audit import Audit
@@ -157,8 +158,15 @@ class Site:
         watching = watch(self.bare) if watch else None
         self.hits = CacheHits(app or self.bare, self.worker.cache, find_key, known, self.audit, watching)
 
-    async def ask(self, url: str, *headers: Header, method: str = "GET", token: bytes = b"ann") -> Answer:
-        """Ask as a server does."""
+    async def ask(
+        self,
+        url: str,
+        *headers: Header,
+        method: str = "GET",
+        token: bytes = b"ann",
+        extensions: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Ask as a server does that has these ASGI extensions."""
         path, _, query = url.partition("?")
         scope: Scope = {
             "type": "http",
@@ -166,7 +174,7 @@ class Site:
             "path": path,
             "query_string": query.encode(),
             "headers": [*([(b"authorization", token)] if token else []), *headers],
-            "extensions": {"beyond": {}},
+            "extensions": {"beyond": {}, **(extensions or {})},
         }
         sent: list[Message] = []
 
@@ -177,6 +185,8 @@ class Site:
             sent.append(message)
 
         await self.hits(scope, receive, send)
+        if not sent:
+            return Answer(0, {}, b"")
         start, *bodies = sent
         assert [message["type"] for message in sent] == ["http.response.start"] + ["http.response.body"] * len(bodies)
         assert len(dict(start["headers"])) == len(start["headers"])

@@ -55,16 +55,17 @@ class Form:
 
     Attributes:
         head: headers but for those that depend on the moment.
-        told: the second of age that `headers` was made for.
+        lines: all headers of a hit, as HTTP/1.1 sends them; None if they cannot be sent so.
+        told: the second of age that `lines` was made for.
     """
 
-    __slots__ = ("body", "etag", "head", "headers", "told")
+    __slots__ = ("body", "etag", "head", "lines", "told")
 
     def __init__(self, head: list[tuple[bytes, bytes]], body: bytes, etag: bytes) -> None:
         self.head = head
         self.body = body
         self.etag = etag
-        self.headers = head
+        self.lines: bytes | None = None
         self.told = -1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 from typing import Final
 
 import zstandard
@@ -57,14 +58,23 @@ def matches(entry: Entry, if_none_match: bytes) -> bool:
 
 def headers(form: Form, how: How, age: float, ttl: float, more: Headers = ()) -> list[tuple[bytes, bytes]]:
     """All headers of an answer at this moment, and `more`. The list is the caller's own."""
-    if how is How.MEMORY:
-        second = int(age)
-        if form.told != second:  # those of a hit stay the same for a second
-            form.headers, form.told = _aged(form, how, second, ttl), second
-        return [*form.headers, *more]
-    if how is How.SHARED:
+    if how in (How.MEMORY, How.SHARED):
         return [*_aged(form, how, int(age), ttl), *more]
     return [*form.head, (b"cache-status", b"roadlens; " + how.value.encode()), *more]
+
+
+def lines(form: Form, age: float, ttl: float, more: Headers) -> bytes | None:
+    """The same of a hit in memory, as HTTP/1.1 sends them; None where a value would not stay in its line."""
+    second = int(age)
+    if form.told != second:  # they stay the same for a second
+        form.lines, form.told = _lines(_aged(form, How.MEMORY, second, ttl)), second
+    added = _lines(more)
+    return None if form.lines is None or added is None else form.lines + added
+
+
+def _lines(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+    joined = b"".join([b"%b: %b\r\n" % header for header in headers])
+    return joined if joined.count(b"\n") == joined.count(b"\r") == len(headers) else None
 
 
 def _aged(form: Form, how: How, second: int, ttl: float) -> list[tuple[bytes, bytes]]:

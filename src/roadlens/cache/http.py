@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, MutableMapping
 from functools import partial
 from time import perf_counter
 from typing import Any, Final, Protocol, cast
@@ -23,13 +23,19 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-RequestHeaders = Iterable[tuple[bytes, bytes]]
+
+# A request's headers by their name in small letters; of one that comes twice the first, as for the application.
+Asked = Mapping[bytes, bytes]
 
 # The key of a path and query string; None where nothing is kept: another route, or parameters that it refuses.
 FindKey = Callable[[str, bytes], Key | None]
 
 # What the middleware tells those within it.
 PRINCIPAL: Final = "roadlens.principal"
+
+# An ASGI extension of a server that has it: `(scope, status, lines, body) -> bool` sends a whole answer with finished
+# header lines. False: nothing is sent, and the messages of ASGI are the way.
+FINISHED: Final = "roadlens.finished"
 
 _READS: Final = ("GET", "HEAD")
 
@@ -44,6 +50,7 @@ _LONGEST_CODINGS: Final = 200
 # Bytes. Compressing longer bodies than this takes long enough for others to notice: a thread does it.
 _LONG_BODY: Final = 128 * 1024
 
+_NO_EXTENSIONS: Final[Mapping[str, Any]] = {}
 _UNASKED: Final = cast(Key, object())
 
 logger = logging.getLogger(__name__)
@@ -54,29 +61,11 @@ class Watch(Protocol):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
-    def begin(self, headers: RequestHeaders) -> Headers:
+    def begin(self, asked: Asked) -> Headers:
         """A request that is answered here has begun; the headers that its answer gets besides."""
 
     def end(self, method: str, endpoint: str, status: int, began: float) -> None:
         """It has been answered; status 0: it could not be. `began` is of `time.perf_counter`."""
-
-
-class _Asked:
-    """What of a request's headers an answer depends on."""
-
-    __slots__ = ("accepted", "authorization", "wanted")
-
-    def __init__(self, headers: RequestHeaders) -> None:
-        authorization = None
-        self.accepted = self.wanted = b""
-        for name, value in headers:
-            if name == b"authorization":
-                authorization = value if authorization is None else authorization  # the first, as for the application
-            elif name == b"accept-encoding":
-                self.accepted = value
-            elif name == b"if-none-match":
-                self.wanted = value
-        self.authorization: bytes = authorization or b""
 
 
 class Unwatched:
@@ -88,7 +77,7 @@ class Unwatched:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
 
-    def begin(self, headers: RequestHeaders) -> Headers:  # noqa: ARG002 - the contract's
+    def begin(self, asked: Asked) -> Headers:  # noqa: ARG002 - the contract's
         return ()
 
     def end(self, method: str, endpoint: str, status: int, began: float) -> None: ...
@@ -121,60 +110,51 @@ class CacheHits:
         self._codings: dict[bytes, str] = {b"": forms.IDENTITY}
         self._forming: Flights[Form] = Flights()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+        """Not a coroutine itself: on the way of a hit each one counts."""
         if scope["type"] == "http" and scope["method"] in _READS:
             address = (scope["path"], scope["query_string"])
             key = self._addresses.get(address, _UNASKED)
             if key is _UNASKED:
                 key = self._remember(address)
-            if key is not None and await self._answered(key, scope, send):
-                return
-        await self._watch(scope, receive, send)
+            if key is not None:
+                return self._answer(key, scope, receive, send)
+        return self._watch(scope, receive, send)
 
-    async def _answered(self, key: Key, scope: Scope, send: Send) -> bool:
-        """Answer what is kept under this key, or have it computed; False leaves the refusal to who knows how to."""
+    async def _answer(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is kept under this key, or have it computed; a refusal is left to who knows how to."""
         began = perf_counter()
-        asked = _Asked(scope["headers"])
+        asked: Asked = dict(reversed(scope["headers"]))
         versions, audience, principal = self._cache.versions, key.policy.audience, None
         trusted = versions.trusted()
         if audience is not None and trusted:
-            principal = self._principals.known(asked.authorization)
+            authorization = asked.get(b"authorization", b"")
+            principal = self._principals.known(authorization)
             if principal is None:
-                principal = await self._principals.identify(asked.authorization)
+                principal = await self._principals.identify(authorization)
                 trusted = versions.trusted()  # asked again, for this may have taken a while
             if principal is None or not audience.admits(principal.role):
-                return False
-        more, status = self._watch.begin(scope["headers"]), 0
+                await self._watch(scope, receive, send)
+                return
+        more, status = self._watch.begin(asked), 0
         try:
-            entry = self._cache.fresh(key) if trusted else None
-            if entry is not None:
-                how = How.MEMORY
-                if self._audit is not None and self._audit.due():
-                    self._audit.begin(key, entry, partial(self._computed, key, scope, principal))
-            else:
+            entry, how = self._cache.fresh(key) if trusted else None, How.MEMORY
+            if entry is None:
                 entry, how = await self._found(key, scope, principal, trusted=trusted)
-            status = await self._send(key, entry, how, asked, more, scope["method"], send)
+            elif self._audit is not None and self._audit.due():
+                self._audit.begin(key, entry, partial(self._computed, key, scope, principal))
+            accepted = asked.get(b"accept-encoding", b"")
+            coding = self._codings.get(accepted) or self._coding(accepted)
+            form = entry.forms.get(coding) or await self._form(entry, coding)
+            status = entry.status
+            if how is not How.MEMORY or not _finished(scope, asked, key, entry, form, more):
+                headers = forms.headers(form, how, entry.age(), key.policy.ttl, more)
+                status = await _send(scope, asked, entry, form, headers, send)
         except Exception:
             status = 500
             raise
         finally:
             self._watch.end(scope["method"], key.endpoint, status, began)
-        return True
-
-    async def _send(
-        self, key: Key, entry: Entry, how: How, asked: _Asked, more: Headers, method: str, send: Send
-    ) -> int:
-        coding = self._codings.get(asked.accepted) or self._coding(asked.accepted)
-        form = entry.forms.get(coding) or await self._form(entry, coding)
-        headers = forms.headers(form, how, entry.age(), key.policy.ttl, more)
-        status, body, wanted = entry.status, form.body, asked.wanted
-        if wanted and status == 200 and (wanted == form.etag or forms.matches(entry, wanted)):
-            status, headers, body = 304, forms.unmodified(headers), b""
-        elif method == "HEAD":
-            body = b""
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-        return status
 
     async def _found(self, key: Key, scope: Scope, principal: Principal | None, *, trusted: bool) -> tuple[Entry, How]:
         """What is not at hand: from the shared store, or computed."""
@@ -236,6 +216,29 @@ class CacheHits:
         if len(self._codings) < _MOST_CODINGS and len(accepted) <= _LONGEST_CODINGS:
             self._codings[accepted] = coding
         return coding
+
+
+def _finished(scope: Scope, asked: Asked, key: Key, entry: Entry, form: Form, more: Headers) -> bool:
+    """Send a whole answer of memory at once, if the server has a way to and it is what is asked for."""
+    finish = scope.get("extensions", _NO_EXTENSIONS).get(FINISHED)
+    if finish is None or scope["method"] != "GET" or b"if-none-match" in asked:
+        return False
+    lines = forms.lines(form, entry.age(), key.policy.ttl, more)
+    return lines is not None and finish(scope, entry.status, lines, form.body)
+
+
+async def _send(
+    scope: Scope, asked: Asked, entry: Entry, form: Form, headers: list[tuple[bytes, bytes]], send: Send
+) -> int:
+    """Send the answer, or as much of it as is asked for; the status sent."""
+    status, body, wanted = entry.status, form.body, asked.get(b"if-none-match")
+    if wanted and status == 200 and (wanted == form.etag or forms.matches(entry, wanted)):
+        status, headers, body = 304, forms.unmodified(headers), b""
+    elif scope["method"] == "HEAD":
+        body = b""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+    return status
 
 
 class _Answer:

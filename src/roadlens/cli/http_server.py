@@ -13,6 +13,7 @@ import uvicorn
 
 from roadlens.app import create_app
 from roadlens.cli.acceptor import Acceptor
+from roadlens.cli.protocol import Protocol
 from roadlens.wiring import Wiring
 
 # How long answers under way may take after the signal to stop.
@@ -26,7 +27,8 @@ class HttpServer(uvicorn.Server):
         """`shared`: other processes take connections from the same socket."""
         config = uvicorn.Config(
             create_app(wiring),
-            http="httptools",
+            interface="asgi3",
+            http=Protocol,
             ws="none",
             lifespan="on",
             log_config=None,

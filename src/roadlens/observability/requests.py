@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Mapping
 from itertools import count
 from time import perf_counter
 from typing import Final
@@ -16,8 +16,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roadlens.observability.log import current_request
 from roadlens.observability.metrics import Metrics
-
-RequestHeaders = Iterable[tuple[bytes, bytes]]
 
 UNROUTED: Final = "unknown"
 HEADER: Final = b"x-request-id"
@@ -40,9 +38,9 @@ class Requests:
         self._prefix = secrets.token_hex(6).encode()
         self._numbers = count(1)
 
-    def begin(self, headers: RequestHeaders) -> tuple[tuple[bytes, bytes]]:
+    def begin(self, asked: Mapping[bytes, bytes]) -> tuple[tuple[bytes, bytes]]:
         """A request begins that is answered in front of this; the header with its id."""
-        request = self._id(headers)
+        request = self._id(asked.get(HEADER))
         current_request.set(request)
         return ((HEADER, request),)
 
@@ -58,7 +56,7 @@ class Requests:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
-        request = self._id(scope["headers"])
+        request = self._id(dict(reversed(scope["headers"])).get(HEADER))
         current_request.set(request)
         status = 0
 
@@ -78,11 +76,10 @@ class Requests:
         finally:
             self.end(scope["method"], _endpoint(scope), status, began)
 
-    def _id(self, headers: RequestHeaders) -> bytes:
+    def _id(self, came: bytes | None) -> bytes:
         """The one that came along, if it looks like one."""
-        for name, value in headers:
-            if name == HEADER and _ACCEPTABLE.fullmatch(value):
-                return value
+        if came is not None and _ACCEPTABLE.fullmatch(came):
+            return came
         return b"%s-%x" % (self._prefix, next(self._numbers))
 
 
