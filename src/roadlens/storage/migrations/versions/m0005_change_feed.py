@@ -31,6 +31,10 @@ CREATE TABLE cache_worker (
     renewed_at timestamptz NOT NULL DEFAULT now(),
     counts jsonb
 ) WITH (fillfactor = 50);
+-- Few rows, each written again and again, and read in every edit: what is dead of them goes soon.
+ALTER TABLE cache_tag SET (autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_threshold = 1000);
+ALTER TABLE cache_note SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+ALTER TABLE cache_worker SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 INSERT INTO cache_tag VALUES ('everything', 1, left(gen_random_uuid()::text, 8));
 """
 
