@@ -51,6 +51,11 @@ async def unindexed(session: WriteSession, tables: Sequence[str]) -> AsyncIterat
         await session.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {_literal(definition)}")
     for _, definition in indexes:
         await session.execute(_literal(definition))
+    await analyse(session, tables)
+
+
+async def analyse(session: WriteSession, tables: Sequence[str]) -> None:
+    """Let the planner know what is in the tables now, rather than when PostgreSQL comes around to them."""
     await session.execute(f"ANALYZE {', '.join(tables)}")
 
 

@@ -55,4 +55,4 @@ async def summaries_and_totals(session: WriteSession) -> None:
     await session.execute("DELETE FROM risk_histogram")
     await session.execute(_HISTOGRAM)
     await session.execute(_TOTALS)
-    await session.execute("ANALYZE driver_summary, trip_day, risk_histogram, fleet_totals")
+    await session.execute("ANALYZE driver_summary, risk_scores, trip_day, risk_histogram, fleet_totals")

@@ -100,7 +100,7 @@ def _legs(chance: np.random.Generator, traits: Traits, days: Days, day: int) -> 
     speed = np.clip(_MEDIAN_KMH * np.exp(0.35 * chance.standard_normal(len(who))), 9, 105)
     distance_m = (duration_s * speed / 3.6).astype(np.int64)
     haste = traits.haste[who]
-    share = np.where(luck[1] < 0.1 + 0.5 * haste, luck[2] ** 2 * 0.25 * haste, 0)
+    share = np.where(luck[1] < 0.1 + 0.5 * haste, luck[2] ** 2 * np.where(traits.wild[who], 0.6, 0.25 * haste), 0)
     bearing = 2 * np.pi * luck[3]
     start = traits.home[who] + 0.03 * chance.standard_normal((len(who), 2))
     way = np.stack([np.cos(bearing), 1.3 * np.sin(bearing)], axis=1)

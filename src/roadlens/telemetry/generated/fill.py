@@ -37,6 +37,7 @@ Progress = Callable[[str, float], None]
 
 _ACTOR = "roadlens bench generate"
 _TRIPS = ("trips", "safety_events")
+_PEOPLE = ("drivers", "vehicles", "devices", "device_assignments", "device_progress")
 _PEOPLE_AT_ONCE = 5000
 _SCORED_AT_ONCE = 2000
 _EVER = date(1970, 1, 1)
@@ -77,6 +78,7 @@ async def generate(database: Database, plan: Plan, *, now: datetime, progress: P
         async with bulk.unindexed(session, _TRIPS):
             events = await _add_trips(session, plan, traits, keys, days, rules, progress)
             progress("Making indexes", 0)
+        await bulk.analyse(session, _PEOPLE)
         await _sum_up(session, rules, progress)
         portfolio = GeneratedPortfolio(**plan._asdict(), events=events, last_day=last_day)
         await audit.record(

@@ -28,7 +28,8 @@ _NEVER_DRIVES = 0.02
 
 # Quantiles of the portfolio, and how often something happens there, times its mean.
 _QUANTILES = (0.0, 0.40, 0.62, 0.93, 0.945, 1.0)
-_MULTIPLES = (0.05, 0.3, 1.2, 2.1, 6.0, 10.0)
+_MULTIPLES = (0.05, 0.25, 1.0, 1.8, 9.0, 14.0)
+_WILD_FROM = 0.94
 _TASTE = 0.3
 
 # Share of drivers who are on the road in these hours: by day, until late, around the clock.
@@ -56,6 +57,7 @@ class Traits:
         hours: from and until which hour of the day they drive, shape (n, 2).
         relative: events of each type, times the portfolio's mean, shape (n, 5).
         haste: 0 (calm) to 1.
+        wild: whether they are of the few with most events.
         city: index in CITIES.
         home: latitude and longitude, degrees, shape (n, 2).
         interval_s: between two positions.
@@ -68,6 +70,7 @@ class Traits:
     hours: Floats
     relative: Floats
     haste: Floats
+    wild: Bools
     city: Ints
     home: Floats
     interval_s: Ints
@@ -91,9 +94,12 @@ def draw(plan: Plan, days: Days) -> Traits:
     moves = ~two & (chance.random(n) < _MOVES)
     return Traits(
         trips=_calendar(chance, plan, days),
-        hours=_SHIFT_HOURS[np.searchsorted(_SHIFTS, chance.random(n), side="right")],
+        hours=_SHIFT_HOURS[
+            np.searchsorted(_SHIFTS, chance.random(n) ** np.where(quantile > _WILD_FROM, 0.3, 1.0), side="right")
+        ],
         relative=multiple[:, None] * np.exp(_TASTE * chance.standard_normal((n, len(EVENT_TYPES)))),
         haste=np.asarray(quantile, dtype=np.float64),
+        wild=np.asarray(quantile > _WILD_FROM),
         city=city,
         home=centre[city] + 0.05 * chance.standard_normal((n, 2)),
         interval_s=chance.choice((10, 15, 20, 30), n),
