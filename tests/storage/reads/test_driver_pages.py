@@ -105,3 +105,19 @@ async def test_a_position_holds_every_digit(many: Database) -> None:
         assert (never.last_trip_at, never.position[0]) == (None, "-infinity")
         following = DriverQuery(sort=DriverSort.LAST_TRIP, descending=False, position=never.position, limit=1)
         assert (await page(session, following)).drivers[0].driver_id > never.driver_id
+
+
+async def test_a_vehicle_is_found_by_its_driver_though_nothing_is_known_of_the_table(many: Database) -> None:
+    """Nothing has looked at how assignments are spread when many have just been added."""
+    async with many.write() as session:
+        for statement in (
+            "INSERT INTO vehicles (vehicle_id, name) SELECT 'V' || number, '' FROM generate_series(1, 5000) AS number",
+            "INSERT INTO devices (unique_id) SELECT number::text FROM generate_series(1, 5000) AS number",
+            "INSERT INTO device_assignments (device_id, vehicle_id, driver_id) "
+            "SELECT device_id, 'V' || unique_id, 'DRV-' || unique_id FROM devices",
+        ):
+            await session.execute(statement)
+        await session.value("SELECT pg_stat_force_next_flush()")
+    names = await walked(many, DriverQuery(limit=50))
+    assert "device_assignments_driver_id_idx" in names
+    assert "device_assignments_one_at_a_time" not in names

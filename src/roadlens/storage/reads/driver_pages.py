@@ -76,12 +76,13 @@ lower(driver.driver_id || ' ' || driver.first_name || ' ' || driver.last_name ||
     LIKE lower(:pattern)
 """
 
-# The vehicle of the assignment that holds now; the newest, should a driver have several devices.
+# The vehicle of the assignment that holds now; the newest, should a driver have several devices. Asked for as a range,
+# it may be looked for among all that hold now, in the index that forbids overlaps: those are as many as drivers.
 _CURRENT_VEHICLE = """
 SELECT vehicle.vehicle_id, vehicle.name, make, model, model_year, plate
 FROM device_assignments AS assignment JOIN vehicles AS vehicle USING (vehicle_id)
 WHERE assignment.driver_id = page.driver_id
-    AND tstzrange(valid_from, valid_to) @> now()
+    AND (valid_from IS NULL OR valid_from <= now()) AND (valid_to IS NULL OR valid_to > now())
 ORDER BY valid_from DESC NULLS LAST, assignment_id DESC LIMIT 1
 """
 

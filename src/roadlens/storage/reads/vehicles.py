@@ -16,7 +16,8 @@ FROM (SELECT * FROM vehicles WHERE {}) AS vehicle
 LEFT JOIN LATERAL (
     SELECT json_build_object('driver_id', driver_id, 'first_name', first_name, 'last_name', last_name) AS driver
     FROM device_assignments AS assignment JOIN drivers USING (driver_id)
-    WHERE assignment.vehicle_id = vehicle.vehicle_id AND tstzrange(valid_from, valid_to) @> now()
+    WHERE assignment.vehicle_id = vehicle.vehicle_id
+        AND (valid_from IS NULL OR valid_from <= now()) AND (valid_to IS NULL OR valid_to > now())
     ORDER BY valid_from DESC NULLS LAST, assignment_id DESC LIMIT 1
 ) AS assigned ON true
 ORDER BY vehicle_id
