@@ -14,7 +14,7 @@ from roadlens.cache.clock import running
 Headers = tuple[tuple[bytes, bytes], ...]
 
 # Raised with every change of the form below: it is part of each key's namespace, so that forms never meet.
-FORMAT: Final = 1
+FORMAT: Final = 2
 _MARK: Final = b"rle%d" % FORMAT
 
 # Bytes that Python needs beside the contents: for an entry and its place in memory, for a header, and for a form with
@@ -121,19 +121,21 @@ class Entry:
         Raises:
             Unreadable: it is something else, or was cut or changed.
         """
-        mark, checksum, packed = data[:4], data[4:8], data[8:]
-        if mark != _MARK or zlib.crc32(packed).to_bytes(4, "big") != checksum:
+        mark, checksum, packed = data[:4], data[4:8], memoryview(data)[8:]
+        if mark != _MARK:
             raise Unreadable
         try:
             stored = _DECODER.decode(packed)
         except msgspec.MsgspecError as error:
             raise Unreadable from error
+        if _checksum(packed, stored.body) != checksum:
+            raise Unreadable
         return cls(stored.status, tuple(stored.headers), stored.body, stored.etag, stored.began_at)
 
     def to_bytes(self) -> bytes:
         """The entry for a shared store: a mark of the format, a checksum, and MessagePack."""
         packed = _ENCODER.encode(_Stored(self.status, list(self.headers), self.etag, self.began_at, self.body))
-        return _MARK + zlib.crc32(packed).to_bytes(4, "big") + packed
+        return _MARK + _checksum(packed, self.body) + packed
 
     @property
     def keepable(self) -> bool:
@@ -156,6 +158,11 @@ class Entry:
         own += sum(_HEADER + len(name) + len(value) for name, value in self.headers)
         made = {id(form): form for form in self.forms.values()}.values()
         return own + sum(_FORM + (0 if form.body is self.body else len(form.body)) for form in made)
+
+
+def _checksum(packed: bytes | memoryview, body: bytes) -> bytes:
+    """Of all but the body, which comes last and whose length is told before it: reading 25 kB again takes 10 µs."""
+    return zlib.crc32(packed[: len(packed) - len(body)]).to_bytes(4, "big")
 
 
 _ENCODER = msgspec.msgpack.Encoder()

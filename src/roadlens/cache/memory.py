@@ -37,6 +37,8 @@ class Memory:
     def put(self, key: str, prefix: str, entry: Entry) -> None:
         """Keep an entry, unless it alone would take more than a quarter of the room."""
         self.remove(key)
+        if self.limit == 0:
+            return
         size = len(key) + entry.size()
         if size * 4 > self.limit:
             return
