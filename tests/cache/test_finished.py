@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from roadlens.cache.entry import Headers
 from roadlens.cache.http import FINISHED, Asked, Scope, Unwatched
 from tests.support.asgi import Site
+from tests.support.valkey import Valkey, opened_store
 
 
 class Finishing:
@@ -53,3 +56,16 @@ async def test_a_header_that_would_not_stay_in_its_line_is_left_to_the_server() 
     for _ in range(2):
         assert (await site.ask("/open", extensions={FINISHED: finishing})).status == 200
     assert finishing.sent == []
+
+
+async def test_a_hit_in_the_shared_store_is_sent_finished_too(valkey: Valkey) -> None:
+    async with opened_store(valkey.config(patience=5.0)) as store:
+        site, finishing = Site(shared=store, memory=0), Finishing()
+        await site.ask("/stats")
+        await asyncio.gather(*site.worker.cache._behind)
+        plain = await site.ask("/stats")
+        await site.ask("/stats", extensions={FINISHED: finishing})
+    assert plain.cache_status == b"roadlens; hit; ttl=60; detail=shared"
+    ((_, lines, body),) = finishing.sent
+    assert body == plain.body
+    assert sorted(lines.split(b"\r\n")) == sorted([b"", *(b"%b: %b" % header for header in plain.headers.items())])

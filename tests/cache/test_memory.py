@@ -10,6 +10,7 @@ import tracemalloc
 import pytest
 
 from roadlens.cache import forms
+from roadlens.cache.engine import How
 from roadlens.cache.entry import Entry, Headers
 from roadlens.cache.memory import Memory
 from roadlens.cache.observer import Silent
@@ -159,7 +160,7 @@ def add(memory: Memory, number: int, size: int, codings: tuple[str, ...]) -> Non
     for coding in codings:
         form = forms.form(kept, coding)
         memory.grown(kept)
-        forms.lines(form, number % 60, 60, ())
+        forms.lines(form, How.MEMORY, number % 60, 60, ())
 
 
 @pytest.mark.parametrize(

@@ -63,13 +63,17 @@ def headers(form: Form, how: How, age: float, ttl: float, more: Headers = ()) ->
     return [*form.head, (b"cache-status", b"roadlens; " + how.value.encode()), *more]
 
 
-def lines(form: Form, age: float, ttl: float, more: Headers) -> bytes | None:
-    """The same of a hit in memory, as HTTP/1.1 sends them; None where a value would not stay in its line."""
+def lines(form: Form, how: How, age: float, ttl: float, more: Headers) -> bytes | None:
+    """The same of a hit, as HTTP/1.1 sends them; None where a value would not stay in its line."""
     second = int(age)
-    if form.told != second:  # they stay the same for a second
-        form.lines, form.told = _lines(_aged(form, How.MEMORY, second, ttl)), second
+    if how is not How.MEMORY:
+        own = _lines(_aged(form, how, second, ttl))
+    else:
+        if form.told != second:  # they stay the same for a second
+            form.lines, form.told = _lines(_aged(form, how, second, ttl)), second
+        own = form.lines
     added = _lines(more)
-    return None if form.lines is None or added is None else form.lines + added
+    return None if own is None or added is None else own + added
 
 
 def _lines(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:

@@ -50,6 +50,7 @@ _LONGEST_CODINGS: Final = 200
 # Bytes. Compressing longer bodies than this takes long enough for others to notice: a thread does it.
 _LONG_BODY: Final = 128 * 1024
 
+_HITS: Final = (How.MEMORY, How.SHARED)
 _NO_EXTENSIONS: Final[Mapping[str, Any]] = {}
 _UNASKED: Final = cast(Key, object())
 
@@ -147,7 +148,7 @@ class CacheHits:
             coding = self._codings.get(accepted) or self._coding(accepted)
             form = entry.forms.get(coding) or await self._form(entry, coding)
             status = entry.status
-            if how is not How.MEMORY or not _finished(scope, asked, key, entry, form, more):
+            if how not in _HITS or not _finished(scope, asked, key, entry, form, how, more):
                 headers = forms.headers(form, how, entry.age(), key.policy.ttl, more)
                 status = await _send(scope, asked, entry, form, headers, send)
         except Exception:
@@ -218,12 +219,12 @@ class CacheHits:
         return coding
 
 
-def _finished(scope: Scope, asked: Asked, key: Key, entry: Entry, form: Form, more: Headers) -> bool:
-    """Send a whole answer of memory at once, if the server has a way to and it is what is asked for."""
+def _finished(scope: Scope, asked: Asked, key: Key, entry: Entry, form: Form, how: How, more: Headers) -> bool:
+    """Send the whole answer of a hit at once, if the server has a way to and it is what is asked for."""
     finish = scope.get("extensions", _NO_EXTENSIONS).get(FINISHED)
     if finish is None or scope["method"] != "GET" or b"if-none-match" in asked:
         return False
-    lines = forms.lines(form, entry.age(), key.policy.ttl, more)
+    lines = forms.lines(form, how, entry.age(), key.policy.ttl, more)
     return lines is not None and finish(scope, entry.status, lines, form.body)
 
 
