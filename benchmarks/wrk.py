@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Sequence
 from typing import NamedTuple
+
+# The requests are written beforehand: while wrk measures it only counts through them.
+_IN_TURN = """
+local paths, requests, asked = { %s }, {}, 0
+init = function()
+  for number, path in ipairs(paths) do requests[number] = wrk.format("GET", path) end
+end
+request = function()
+  asked = asked %% #requests + 1
+  return requests[asked]
+end
+"""
 
 _IN_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
@@ -29,14 +44,19 @@ def require() -> None:
         raise SystemExit("This benchmark loads servers with wrk, which is not there: install Debian's package `wrk`.")
 
 
-def measure(url: str, token: str, seconds: int) -> Measured:
-    """Ask for `url` as fast as it is answered, over ten connections from one thread.
+def measure(url: str, paths: Sequence[str], token: str, seconds: int) -> Measured:
+    """Ask for the paths in turn as fast as they are answered, over ten connections from one thread.
 
     Raises:
         RuntimeError: some answers were no success, or a connection broke.
     """
-    command = ["wrk", "-t1", "-c10", f"-d{seconds}s", "--latency", "-H", f"Authorization: Bearer {token}", url]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    command = ["wrk", "-t1", "-c10", f"-d{seconds}s", "--latency", "-H", f"Authorization: Bearer {token}"]
+    with tempfile.NamedTemporaryFile("w", prefix="roadlens-bench-", suffix=".lua") as script:
+        if len(paths) > 1:
+            script.write(_IN_TURN % ", ".join(map(json.dumps, paths)))
+            script.flush()
+            command += ["-s", script.name]
+        told = subprocess.run([*command, url + paths[0]], check=True, capture_output=True, text=True).stdout
     if trouble := re.search(r"Non-2xx.*|Socket errors.*", told):
         raise RuntimeError(f"{url}: {trouble.group()}")
     (requests,) = _found(r"(\d+) requests in", told)

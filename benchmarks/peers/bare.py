@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from redis.asyncio import Redis
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,24 +45,35 @@ def with_jwt() -> ASGIApp:
 
 
 def with_redis() -> ASGIApp:
-    """The same without a token, but the body comes from Redis, by one GET."""
+    """The same without a token, but the body comes from Redis, by one GET under its address."""
     told = task.read()
     host, port = told.redis
     # RESP3 and bytes, as Roadlens speaks.
-    redis, answers = Redis(host=host, port=port, protocol=3), _messages(told)
+    redis, starts = Redis(host=host, port=port, protocol=3), _Starts(next(iter(told.answers.values())))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            for address, answer in told.answers.items():
-                await redis.set(f"bare:{address}", answer.body)
             await _live(receive, send)
             return
-        address = _address(scope)
-        body = await redis.get(f"bare:{address}")
-        await send(answers[address][0])
+        body = cast(bytes, await redis.get(task.REDIS_KEY + _address(scope)))
+        await send(starts[len(body)])
         await send({"type": "http.response.body", "body": body})
 
     return app
+
+
+class _Starts(dict[int, Message]):
+    """By length of the body, what is sent before it: the headers of one answer, with that length."""
+
+    def __init__(self, like: task.Answer) -> None:
+        super().__init__()
+        self._like = like
+
+    def __missing__(self, length: int) -> Message:
+        headers = [(name, value) for name, value in self._like.raw_headers() if name.lower() != b"content-length"]
+        headers.append((b"content-length", b"%d" % length))
+        start = self[length] = {"type": "http.response.start", "status": self._like.status, "headers": headers}
+        return start
 
 
 def _messages(told: task.Task) -> dict[str, tuple[Message, Message]]:

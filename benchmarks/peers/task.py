@@ -12,6 +12,9 @@ from roadlens.api.tokens import Tokens
 
 VARIABLE = "BENCH_TASK"
 
+# What stands before an address in the key under which an application without a framework finds its body.
+REDIS_KEY = "bare:"
+
 
 class Answer(msgspec.Struct, frozen=True):
     """An answer of Roadlens, as it was sent."""
