@@ -48,9 +48,15 @@ class ReadSession:
         self._connect = connect
         self._connection: AsyncConnection | None = None
 
-    async def rows(self, statement: str | Executable, into: Callable[..., T], params: Params = None) -> list[T]:
-        """Run a statement; each row's columns, by name, are the arguments of `into`."""
-        result = await self._run(statement, params)
+    async def rows(
+        self, statement: str | Executable, into: Callable[..., T], params: Params = None, *, anew: bool = False
+    ) -> list[T]:
+        """Run a statement; each row's columns, by name, are the arguments of `into`.
+
+        `anew`: planned for these values each time, where the best plan depends on them, as with what is searched for.
+        A statement that is run often has otherwise one plan for all values.
+        """
+        result = await (self._run_anew(statement, params) if anew else self._run(statement, params))
         keys = tuple(result.keys())
         return [into(**dict(zip(keys, row, strict=True))) for row in result.all()]
 
@@ -72,6 +78,17 @@ class ReadSession:
         if self._connection is None:
             self._connection = await self._connect()
         return await self._connection.execute(_executable(statement), params)
+
+    async def _run_anew(self, statement: str | Executable, params: Params) -> CursorResult[Any]:
+        if self._connection is None:
+            self._connection = await self._connect()
+        driver = (await self._connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection)
+        threshold, driver.prepare_threshold = driver.prepare_threshold, None
+        try:
+            return await self._run(statement, params)
+        finally:
+            driver.prepare_threshold = threshold
 
 
 class WriteSession(ReadSession):

@@ -121,3 +121,10 @@ async def test_a_vehicle_is_found_by_its_driver_though_nothing_is_known_of_the_t
     names = await walked(many, DriverQuery(limit=50))
     assert "device_assignments_driver_id_idx" in names
     assert "device_assignments_one_at_a_time" not in names
+
+
+async def test_a_search_is_planned_for_what_is_searched_for_however_often(many: Database) -> None:
+    """Trigrams cannot find a single letter: a plan for any text would read the whole index for it."""
+    for _ in range(15):
+        await walked(many, DriverQuery(search="first123", limit=101))
+    assert "drivers_search_idx" not in await walked(many, DriverQuery(search="f", limit=101))

@@ -127,7 +127,9 @@ async def page(session: ReadSession, query: DriverQuery) -> DriverPageRows:
             return None
         return ListedDriver(driver_id=driver_id, vehicle=msgspec.convert(vehicle, VehicleInUse | None), **columns)
 
-    rows = await session.rows(_page_statement(query), row, _page_params(query))
+    # How rare what is searched for is decides whether to walk the order or to sort what was found.
+    filtered = query.search is not None or query.risk_level is not None
+    rows = await session.rows(_page_statement(query), row, _page_params(query), anew=filtered)
     total = totals[0]
     capped = query.search is not None and total > COUNTED_UP_TO
     return DriverPageRows(min(total, COUNTED_UP_TO) if capped else total, capped, [row for row in rows if row])
