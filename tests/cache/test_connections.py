@@ -175,6 +175,21 @@ async def test_a_slow_look_up_is_begun_once(valkey: Valkey) -> None:
     await connections.close()
 
 
+async def test_each_one_waits_for_its_own_look_up(valkey: Valkey) -> None:
+    """1. A waits for a look-up. 2. It ends. 3. B comes, before A has woken, and begins another one."""
+
+    async def look_up(_host: str, _port: int) -> None:
+        await asyncio.sleep(0)
+
+    connections = Connections(valkey.config(), look_up)
+    asking = []
+    for _ in range(20):
+        asking.append(asyncio.create_task(connections.ask(("PING",))))
+        await asyncio.sleep(0)
+    assert await asyncio.gather(*asking) == [b"PONG"] * 20
+    await connections.close()
+
+
 async def test_closed_it_leaves_nothing_behind(connections: Connections, proxy: Proxy, valkey: Valkey) -> None:
     await asyncio.gather(*(connections.ask(("PING",)) for _ in range(3)))
     proxy.delay_s = 0.05

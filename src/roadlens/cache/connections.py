@@ -218,12 +218,13 @@ class Connections:
         A look-up cannot be cancelled: it keeps a thread of the process, of which there are few, until the name
         servers answer or not. So while one is under way, no other begins.
         """
-        if self._looking_up is None or self._looking_up.done():
-            self._looking_up = asyncio.ensure_future(self._look_up(self.config.host, self.config.port))
+        looking_up = self._looking_up
+        if looking_up is None or looking_up.done():
+            looking_up = self._looking_up = asyncio.ensure_future(self._look_up(self.config.host, self.config.port))
             # Nobody may be waiting any more when it fails.
-            self._looking_up.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-        await asyncio.wait([self._looking_up])
-        self._looking_up.result()
+            looking_up.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        await asyncio.wait([looking_up])
+        looking_up.result()
 
     def _put_by(self, making: asyncio.Task[Link]) -> None:
         """Keep a connection whose request could not wait for it."""
