@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -28,13 +29,13 @@ class Flights(Generic[T]):
         task = self._under_way.get(key)
         if task is not None:
             try:
-                return await asyncio.shield(task), False
+                return await _outcome(task), False
             except asyncio.CancelledError:
                 if self._closed or not task.cancelled() or _asked_to_end():
                     raise
                 # Something within that load was cancelled. It was not this caller, who has it loaded anew.
                 return await self.join(key, load)
-        return await asyncio.shield(self.begin(key, load)), True
+        return await _outcome(self.begin(key, load)), True
 
     def begin(self, key: str, load: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
         """Begin a load that whoever comes may join."""
@@ -56,6 +57,25 @@ class Flights(Generic[T]):
             del self._under_way[key]
         if not task.cancelled():
             task.exception()  # looked at: a failed load that nobody waits for any more is no news
+
+
+async def _outcome(task: asyncio.Task[T]) -> T:
+    """The result of a task, which goes on if whoever waits here is cancelled: `asyncio.shield`, in half the time."""
+    if not task.done():
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        wake = partial(_wake, ended)
+        task.add_done_callback(wake)
+        try:
+            await ended
+        except asyncio.CancelledError:
+            task.remove_done_callback(wake)
+            raise
+    return task.result()
+
+
+def _wake(ended: asyncio.Future[None], _task: object) -> None:
+    if not ended.done():
+        ended.set_result(None)
 
 
 def _asked_to_end() -> bool:
