@@ -58,7 +58,7 @@ def measure(url: str, paths: Sequence[str], token: str, seconds: int) -> Measure
             command += ["-s", script.name]
         told = subprocess.run([*command, url + paths[0]], check=True, capture_output=True, text=True).stdout
     if trouble := re.search(r"Non-2xx.*|Socket errors.*", told):
-        raise RuntimeError(f"{url}: {trouble.group()}")
+        raise RuntimeError(f"{url}{paths[0]}: {trouble.group()}")
     (requests,) = _found(r"(\d+) requests in", told)
     (rate,) = _found(r"Requests/sec:\s+([\d.]+)", told)
     return Measured(int(requests), float(rate), _latency(told, 50), _latency(told, 99))
