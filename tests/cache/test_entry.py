@@ -96,10 +96,8 @@ def test_what_was_written_is_read(
 
 @given(st.data())
 def test_whatever_was_changed_or_cut_is_not_read(data: st.DataObject) -> None:
-    body = b'{"drivers": 7}'
-    written = answer(body=body).to_bytes()
-    # A body that was changed in its place is not looked for.
-    at = data.draw(st.integers(0, len(written) - len(body) - 1))
+    written = answer(body=b'{"drivers": 7}').to_bytes()
+    at = data.draw(st.integers(0, len(written) - 1))
     changed = data.draw(st.integers(0, 255).filter(lambda byte: byte != written[at]))
     cut = data.draw(st.integers(0, len(written) - 1))
     for garbage in (written[:at] + bytes([changed]) + written[at + 1 :], written[:cut], written + b"x"):
