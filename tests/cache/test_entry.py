@@ -96,7 +96,7 @@ def test_what_was_written_is_read(
 
 @given(st.data())
 def test_whatever_was_changed_or_cut_is_not_read(data: st.DataObject) -> None:
-    written = answer(body=b'{"drivers": 7}').to_bytes()
+    written = Entry(200, JSON, b'{"drivers": 7}', b'"tag"', 1_700_000_000.25).to_bytes()
     at = data.draw(st.integers(0, len(written) - 1))
     changed = data.draw(st.integers(0, 255).filter(lambda byte: byte != written[at]))
     cut = data.draw(st.integers(0, len(written) - 1))
