@@ -11,18 +11,16 @@ import json
 import platform
 import tempfile
 from collections.abc import Iterator, Sequence
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import uvloop
 
 from benchmarks import wrk
-from benchmarks.contestants import ask
+from benchmarks.client import Client
 from benchmarks.installation import PASSWORD, SECRET, Installation
 from benchmarks.processes import memory_bytes, server
 from roadlens.settings import Settings
@@ -61,30 +59,6 @@ def main() -> None:
             "edits": [_edits(Path(name) / "memory", workers) for workers in (1, 2)],
         }
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
-
-
-class Client:
-    """One connection of an admin."""
-
-    def __init__(self, url: str) -> None:
-        _, _, told = ask(f"{url}/api/v1/auth/login", sent={"username": "admin", "password": PASSWORD})
-        self.url = url
-        self.token: str = json.loads(told)["access_token"]
-        self._connection = HTTPConnection(urlsplit(url).netloc)
-
-    def ask(self, path: str, method: str = "GET", body: object = None) -> bytes:
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        self._connection.request(method, path, None if body is None else json.dumps(body), headers)
-        answer = self._connection.getresponse()
-        text = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{method} {path} was answered {answer.status}: {text[:200]!r}")
-        return text
-
-    def kept(self) -> tuple[int, int]:
-        """Entries and their bytes, of all workers; they tell them twice a second."""
-        prefixes = json.loads(self.ask(f"{ADMIN}/cache"))["prefixes"]
-        return sum(each["entries"] for each in prefixes), sum(each["bytes"] for each in prefixes)
 
 
 def _memory(data: Path) -> dict[str, Any]:
