@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from redis import Redis
 
-from roadlens.cache.entry import Entry, Unreadable
+from roadlens.cache.entry import FORMAT, Entry, Unreadable
 from roadlens.cache.store import SharedStore
 from tests.support.answers import Model, Read
 from tests.support.asking import Load, Worker, all_waiting, begun, key
 from tests.support.proxy import Proxy, Way, proxy_to
-from tests.support.valkey import Valkey, opened_store, running_valkey
+from tests.support.valkey import Valkey, opened_store, running_cluster, running_valkey
 
 TTL = 100.0
 WORKERS = 2
@@ -55,10 +57,11 @@ class Reads(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.workers = [Worker(store) for store in self.runner.run(self.stores())]
+        self.workers = [Worker(self.runner.run(self.store())) for _ in range(WORKERS)]
 
-    async def stores(self) -> list[SharedStore | None]:
-        return [None] * WORKERS
+    async def store(self) -> SharedStore | None:
+        """What a worker shares, on a connection of its own."""
+        return None
 
     @rule(worker=workers, held=st.booleans())
     def begin_read(self, worker: int, held: bool) -> None:
@@ -74,6 +77,12 @@ class Reads(RuleBasedStateMachine):
             await all_waiting()
 
         self.runner.run(begin())
+
+    @rule(worker=workers)
+    def read(self, worker: int) -> None:
+        """From its beginning to its end; most mistakes are seen here."""
+        self.begin_read(worker, held=False)
+        self.runner.run(self.finished(self.reads.pop()))
 
     @precondition(lambda self: any(load.at_work.is_set() for load in self.loads))
     @rule(pick=picks)
@@ -105,6 +114,13 @@ class Reads(RuleBasedStateMachine):
         self.waiting_writes.append((self.model.edits, hearing))
         self.acknowledge()
 
+    @rule()
+    def edit(self) -> None:
+        """From its beginning until it is acknowledged, with whatever is being read meanwhile."""
+        self.commit_an_edit()
+        for worker in range(WORKERS):
+            self.a_worker_hears(worker)
+
     @rule(worker=workers)
     def a_worker_hears(self, worker: int) -> None:
         if self.workers[worker].versions.trusted():
@@ -123,6 +139,22 @@ class Reads(RuleBasedStateMachine):
         versions.known = {"drivers": f"{self.model.edits}-5eed"} if self.model.edits else {}
         versions.trust()
         self.heard(worker)
+
+    @rule(worker=workers)
+    def a_worker_is_started_again(self, worker: int) -> None:
+        """With its memory and its connections it loses whoever it was about to answer."""
+
+        async def start_again() -> None:
+            asked = [read.task for read in self.reads if read.worker == worker]
+            for task in asked:
+                task.cancel()
+            await self.workers[worker].cache.close()
+            await asyncio.gather(*asked, return_exceptions=True)
+            self.workers[worker] = Worker(await self.store())
+
+        self.runner.run(start_again())
+        self.reads = [read for read in self.reads if read.worker != worker]
+        self.a_worker_attaches_again(worker)
 
     @rule()
     def telemetry_comes(self) -> None:
@@ -187,46 +219,73 @@ class Reads(RuleBasedStateMachine):
         self.waiting_writes = [(number, hearing) for number, hearing in self.waiting_writes if hearing]
 
 
-class SharedReads(Reads):
-    """The machine over workers that share a store, which may be flushed, fed with garbage, cut off and brought back."""
+class UnansweredReads(Reads):
+    """The machine over workers whose store has never been there."""
 
-    server: Valkey
+    async def store(self) -> SharedStore | None:
+        nobody = Valkey(Path()).config(connect_timeout=0.1)
+        return await self.stack.enter_async_context(opened_store(nobody))
+
+
+class SharedReads(Reads):
+    """The machine over workers that share a store, of one server or of several, flushed and fed with garbage."""
+
+    servers: Sequence[Valkey]
     numbers = itertools.count()
 
-    async def stores(self) -> list[SharedStore | None]:
+    def __init__(self) -> None:
+        super().__init__()
         self.namespace = f"{next(self.numbers)}:"
-        self.proxy: Proxy = await self.stack.enter_async_context(proxy_to("127.0.0.1", self.server.port))
-        config = self.server.config(port=self.proxy.port, patience=5.0)
-        stores = [opened_store(config, self.namespace) for _ in range(WORKERS)]
-        return [await self.stack.enter_async_context(store) for store in stores]
 
-    def kept(self) -> list[Any]:
-        with self.server.client() as client:
-            return list(client.scan_iter(f"{self.namespace}*"))
+    async def store(self) -> SharedStore | None:
+        return await self.connected()
+
+    async def connected(self, **changes: object) -> SharedStore:
+        config = self.servers[0].config(patience=5.0, cluster=len(self.servers) > 1, **changes)
+        return await self.stack.enter_async_context(opened_store(config, self.namespace))
+
+    def kept(self) -> Iterator[tuple[Redis, Any]]:
+        """Each name that is kept, with a client of the server that keeps it."""
+        for server in self.servers:
+            with server.client() as client:
+                for name in list(client.scan_iter(f"{self.namespace}*")):
+                    yield client, name
 
     def age_what_is_shared(self, seconds: float) -> None:
-        with self.server.client() as client:
-            for name in self.kept():
-                value, left = client.get(name), client.pttl(name) - int(1000 * seconds)
-                if left <= 0 or not isinstance(value, bytes):
-                    client.delete(name)
-                    continue
-                try:
-                    entry = Entry.from_bytes(value)
-                except Unreadable:
-                    continue
-                entry.no_younger_than(entry.began_at - seconds)
-                client.set(name, entry.to_bytes(), px=left)
+        for client, name in self.kept():
+            value, left = client.get(name), client.pttl(name) - int(1000 * seconds)
+            if left <= 0 or not isinstance(value, bytes):
+                client.delete(name)
+                continue
+            try:
+                entry = Entry.from_bytes(value)
+            except Unreadable:
+                continue
+            entry.no_younger_than(entry.began_at - seconds)
+            client.set(name, entry.to_bytes(), px=left)
 
     @rule()
     def the_store_is_flushed(self) -> None:
-        self.server.command("FLUSHALL")
+        for server in self.servers:
+            server.command("FLUSHALL")
 
-    @rule(garbage=st.sampled_from([b"", b"garbage", b"rle0", b"rle1"]))
+    @rule(garbage=st.sampled_from([b"", b"garbage", b"rle0", b"rle%d" % FORMAT]))
     def garbage_takes_the_place_of_what_is_kept(self, garbage: bytes) -> None:
-        with self.server.client() as client:
-            for name in self.kept():
-                client.set(name, garbage, px=int(1000 * TTL))
+        for client, name in self.kept():
+            client.set(name, garbage, px=int(1000 * TTL))
+
+
+class CutOffReads(SharedReads):
+    """The machine over a store that is cut off, falls silent and is brought back."""
+
+    @initialize()
+    def start(self) -> None:
+        entered = self.stack.enter_async_context(proxy_to("127.0.0.1", self.servers[0].port))
+        self.proxy: Proxy = self.runner.run(entered)
+        super().start()
+
+    async def store(self) -> SharedStore | None:
+        return await self.connected(port=self.proxy.port)
 
     @rule()
     def the_store_is_cut_off(self) -> None:
@@ -256,14 +315,24 @@ class SharedReads(Reads):
         self.runner.run(come_back())
 
 
-QUIETLY = settings(deadline=None, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+QUIETLY = settings(deadline=None, stateful_step_count=50, suppress_health_check=list(HealthCheck))
 
 
 def test_any_schedule_in_workers_that_share_nothing() -> None:
-    run_state_machine_as_test(Reads, settings=settings(QUIETLY, max_examples=60))
+    run_state_machine_as_test(Reads, settings=settings(QUIETLY, max_examples=300))
+
+
+def test_any_schedule_with_a_store_that_is_not_there() -> None:
+    run_state_machine_as_test(UnansweredReads, settings=settings(QUIETLY, max_examples=20))
 
 
 def test_any_schedule_in_workers_that_share_a_store(tmp_path: Path) -> None:
     with running_valkey(tmp_path / "valkey") as server:
-        SharedReads.server = server
-        run_state_machine_as_test(SharedReads, settings=settings(QUIETLY, max_examples=25))
+        CutOffReads.servers = [server]
+        run_state_machine_as_test(CutOffReads, settings=settings(QUIETLY, max_examples=30))
+
+
+def test_any_schedule_in_workers_that_share_a_cluster(tmp_path: Path) -> None:
+    with running_cluster(tmp_path) as nodes:
+        SharedReads.servers = nodes
+        run_state_machine_as_test(SharedReads, settings=settings(QUIETLY, max_examples=20))
