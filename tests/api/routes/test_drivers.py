@@ -103,6 +103,12 @@ SEARCHES: list[tuple[str, list[int]]] = [
     ("   ", [1, 2, 3, 4]),
     (":pattern", []),
     ("🚚", []),
+    ("k", [1]),
+    ("oka ", [1]),
+    ("a o", [1]),
+    ("ü", []),
+    ("\u0130", []),
+    ("1 a", [1]),
 ]
 
 
@@ -217,10 +223,18 @@ async def test_an_unknown_driver(fleet: Api) -> None:
 
 async def test_one_statement_each(fleet: Api) -> None:
     await fleet.answer("/admin/users")  # who asks is known from here on
-    for path in ("", "?search=a&risk_level=low&sort=risk", "/DRV-0001", "/DRV-0001/risk", "/DRV-0001/trips"):
+    for path in ("", "?risk_level=low&sort=name", "/DRV-0001", "/DRV-0001/risk", "/DRV-0001/trips"):
         with fleet.statements() as seen:
             await fleet.answer(f"/admin/drivers{path}")
         assert len(seen) == 1, path
+
+
+async def test_two_statements_for_a_search(fleet: Api) -> None:
+    await fleet.answer("/admin/users")
+    for path, count in (("?search=a&risk_level=low&sort=risk", 2), ("?search=nobody", 1)):
+        with fleet.statements() as seen:
+            await fleet.answer(f"/admin/drivers{path}")
+        assert len(seen) == count, path
 
 
 async def test_statements_do_not_grow_with_the_page(api: Api) -> None:

@@ -42,6 +42,10 @@ async def many(database: Database) -> Database:
             "FROM (SELECT driver_id AS id, substr(driver_id, 5)::int % 10001 / 100.0 AS score FROM drivers) AS drawn "
             "WHERE driver_id = id AND driver_id NOT LIKE '%7'"
         )
+        await session.execute(
+            "INSERT INTO risk_histogram (bucket, shard, drivers, score_sum) SELECT ceil(risk_score), 0, count(*), 0 "
+            "FROM driver_summary WHERE risk_score IS NOT NULL GROUP BY ceil(risk_score)"
+        )
         await session.execute("ANALYZE drivers, driver_summary")
         await session.value("SELECT pg_stat_force_next_flush()")
     return database

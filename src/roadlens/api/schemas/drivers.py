@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from operator import attrgetter
 from typing import Self
 
 from pydantic import Field
@@ -56,6 +57,9 @@ class Driver(Answer):
     zip_code: str | None
     created_at: datetime.datetime
     updated_at: datetime.datetime
+
+
+_person = attrgetter(*Driver.model_fields)
 
 
 class DriverRecord(Driver):
@@ -179,7 +183,7 @@ class DriverDetail(Driver):
 
 
 def _driver_fields(row: DriverRow) -> dict[str, object]:
-    return {name: getattr(row, name) for name in Driver.model_fields}
+    return dict(zip(Driver.model_fields, _person(row), strict=True))
 
 
 def _latest_score(row: DriverRow) -> dict[str, object] | None:

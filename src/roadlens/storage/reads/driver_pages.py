@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
-import msgspec
-
-from roadlens.domain import LOW_UP_TO, MEDIUM_UP_TO, RiskLevel
+from roadlens.domain import RiskLevel
 from roadlens.storage.database import ReadSession
+from roadlens.storage.reads.driver_filters import (
+    LOOKED_UP_TO,
+    SEARCHED,
+    level_of_one_stretch,
+    level_on_the_way,
+    level_tables,
+    look_up,
+    search_params,
+    total_of,
+)
 from roadlens.storage.reads.drivers import COLUMNS, SUMMARY_COLUMNS, DriverRow, VehicleInUse
 
-# Counting all matches of a search could take longer than finding a page of them.
+# What is said of a search's total: counting all matches could take longer than finding a page of them.
 COUNTED_UP_TO = 1000
+
+_DRIVERS_FIRST = "drivers AS driver LEFT JOIN driver_summary AS summary USING (driver_id)"
+_SUMMARY_FIRST = "driver_summary AS summary LEFT JOIN drivers AS driver USING (driver_id)"
 
 
 class DriverSort(StrEnum):
@@ -29,7 +41,7 @@ class DriverSort(StrEnum):
 class _Key:
     """What a list is sorted by: the columns of one index, with their types for comparing a cursor's text with them.
 
-    `tables` begins with the index's table. The other is joined by its key, so PostgreSQL leaves it out if no filter
+    `tables` begins with the index's table. The other is joined by its key, so PostgreSQL leaves it out if nothing
     asks for it.
     """
 
@@ -37,9 +49,6 @@ class _Key:
     tables: str
     descending: bool
 
-
-_DRIVERS_FIRST = "drivers AS driver LEFT JOIN driver_summary AS summary USING (driver_id)"
-_SUMMARY_FIRST = "driver_summary AS summary LEFT JOIN drivers AS driver USING (driver_id)"
 
 # Each is an index, expression for expression. A missing score or trip sorts lowest.
 _KEYS = {
@@ -64,22 +73,10 @@ _KEYS = {
     ),
 }
 
-# The buckets of `risk_histogram` that make a level: above the first, up to the second.
-_BOUNDS = {
-    RiskLevel.LOW: (-1, LOW_UP_TO),
-    RiskLevel.MEDIUM: (LOW_UP_TO, MEDIUM_UP_TO),
-    RiskLevel.HIGH: (MEDIUM_UP_TO, 100),
-}
-
-_SEARCHED = """
-lower(driver.driver_id || ' ' || driver.first_name || ' ' || driver.last_name || ' ' || coalesce(driver.email, ''))
-    LIKE lower(:pattern)
-"""
-
 # The vehicle of the assignment that holds now; the newest, should a driver have several devices. Asked for as a range,
 # it may be looked for among all that hold now, in the index that forbids overlaps: those are as many as drivers.
 _CURRENT_VEHICLE = """
-SELECT vehicle.vehicle_id, vehicle.name, make, model, model_year, plate
+SELECT vehicle.vehicle_id, vehicle.name AS vehicle_name, make, model, model_year, plate
 FROM device_assignments AS assignment JOIN vehicles AS vehicle USING (vehicle_id)
 WHERE assignment.driver_id = page.driver_id
     AND (valid_from IS NULL OR valid_from <= now()) AND (valid_to IS NULL OR valid_to > now())
@@ -87,8 +84,7 @@ ORDER BY valid_from DESC NULLS LAST, assignment_id DESC LIMIT 1
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedDriver(DriverRow):
+class ListedDriver(DriverRow, frozen=True, kw_only=True):
     """`position` is where it stands in the list's order: what a cursor holds."""
 
     vehicle: VehicleInUse | None
@@ -118,64 +114,88 @@ class DriverPageRows:
 
 
 async def page(session: ReadSession, query: DriverQuery) -> DriverPageRows:
-    """A page and the total, in one statement."""
+    """A page and the total, in one statement; in two if something is searched for."""
+    if query.search is None:
+        # Beyond the end there is nothing to walk to.
+        conditions = [*_on_the_way(query), ":skip < (SELECT total FROM total)"]
+        total, listed = await _list(session, query, total_of(query.risk_level), conditions)
+        return DriverPageRows(total, False, listed)
+    found = await look_up(session, query.search, query.risk_level)
+    counted = min(len(found), COUNTED_UP_TO)
+    if not found:
+        return DriverPageRows(0, False, [])
+    conditions = _on_the_way(query) if len(found) > LOOKED_UP_TO else [f"{_driver_id(query)} = ANY(:found)"]
+    _, listed = await _list(session, query, f"{counted}", conditions, {"found": found})
+    return DriverPageRows(counted, len(found) > COUNTED_UP_TO, listed)
+
+
+async def _list(
+    session: ReadSession,
+    query: DriverQuery,
+    total: str,
+    conditions: Sequence[str],
+    more_params: Mapping[str, object] = MappingProxyType({}),
+) -> tuple[int, list[ListedDriver]]:
+    """What the page shows of those for whom the conditions hold, and what the expression `total` says."""
     totals: list[int] = []
 
-    def row(total: int, vehicle: Any, driver_id: str | None, **columns: Any) -> ListedDriver | None:
+    def row(
+        total: int, vehicle_id: str | None, vehicle_name: str, make: str | None, model: str | None,
+        model_year: int | None, plate: str | None, driver_id: str | None, **columns: Any,
+    ) -> ListedDriver | None:  # fmt: skip
         totals.append(total)
         if driver_id is None:
             return None
-        return ListedDriver(driver_id=driver_id, vehicle=msgspec.convert(vehicle, VehicleInUse | None), **columns)
+        driven = vehicle_id and VehicleInUse(vehicle_id, vehicle_name, make, model, model_year, plate)
+        return ListedDriver(driver_id=driver_id, vehicle=driven or None, **columns)
 
-    # How rare what is searched for is decides whether to walk the order or to sort what was found.
+    statement, params = _page_statement(query, total, conditions), {**_page_params(query), **more_params}
+    # How many are passed by on the way depends on what is asked for.
     filtered = query.search is not None or query.risk_level is not None
-    rows = await session.rows(_page_statement(query), row, _page_params(query), anew=filtered)
-    total = totals[0]
-    capped = query.search is not None and total > COUNTED_UP_TO
-    return DriverPageRows(min(total, COUNTED_UP_TO) if capped else total, capped, [row for row in rows if row])
+    rows = await session.rows(statement, row, params, anew=filtered)
+    return totals[0], [each for each in rows if each is not None]
 
 
-def _page_statement(query: DriverQuery) -> str:
-    """Only text of this module goes into the statement; what was asked for travels beside it."""
+def _page_statement(query: DriverQuery, total: str, conditions: Sequence[str]) -> str:
+    """Only text of this module and of the filters goes into the statement; what was asked for travels beside it."""
     key = _KEYS[query.sort]
     descending = key.descending if query.descending is None else query.descending
-    direction = "DESC" if descending else "ASC"
-    order = ", ".join(f"{column} {direction}" for column, _ in key.columns)
-    conditions = _conditions(query)
-    from_here = conditions + _after(query, key, descending)
     named = {f"key_{place}": column for place, (column, _) in enumerate(key.columns)}
+    order = ", ".join(f"{name} {'DESC' if descending else 'ASC'}" for name in named)
+    within = [*conditions, *_after(query, key, descending)]
+    tables = [] if query.risk_level is None else level_tables(query.risk_level)
+    tables.append(f"total AS MATERIALIZED (SELECT {total} AS total)")
     # What is skipped is walked over and nothing else: place and position are made of the page alone.
     return f"""
-WITH total AS (SELECT {_total(query, conditions)} AS total), page AS MATERIALIZED (
-    SELECT {[*named][-1]} AS driver_id,
-        row_number() OVER (ORDER BY {", ".join(f"{name} {direction}" for name in named)}) AS place,
+WITH {", ".join(tables)}, page AS MATERIALIZED (
+    SELECT {[*named][-1]} AS driver_id, row_number() OVER (ORDER BY {order}) AS place,
         ARRAY[{", ".join(f"cast({name} AS text)" for name in named)}] AS position
     FROM (
         SELECT {", ".join(f"{column} AS {name}" for name, column in named.items())}
-        FROM {key.tables} WHERE {_all(from_here)}
+        FROM {key.tables} WHERE {" AND ".join(within)}
         ORDER BY {order} OFFSET :skip LIMIT :limit
     ) AS cut
 )
-SELECT total, position, vehicle, {COLUMNS}, {SUMMARY_COLUMNS}
+SELECT total, position, vehicle_id, vehicle_name, make, model, model_year, plate, {COLUMNS}, {SUMMARY_COLUMNS}
 FROM total LEFT JOIN (
     page JOIN drivers USING (driver_id) JOIN driver_summary USING (driver_id)
-    LEFT JOIN LATERAL (SELECT to_json(used) AS vehicle FROM ({_CURRENT_VEHICLE}) AS used) AS driven ON true
+    LEFT JOIN LATERAL ({_CURRENT_VEHICLE}) AS driven ON true
 ) ON true
 ORDER BY place
 """
 
 
-def _conditions(query: DriverQuery) -> list[str]:
-    conditions = []
-    if query.search is not None:
-        conditions.append(_SEARCHED)
+def _driver_id(query: DriverQuery) -> str:
+    return _KEYS[query.sort].columns[-1][0]
+
+
+def _on_the_way(query: DriverQuery) -> list[str]:
+    """What must hold of each driver that is come across on a walk in the list's order."""
+    conditions = [] if query.search is None else [SEARCHED]
     if query.risk_level is not None and query.sort is DriverSort.RISK:
-        # A stretch of the index. With the level beside it PostgreSQL would take both for rare together, and sort.
-        column = _KEYS[DriverSort.RISK].columns[0][0]
-        above, up_to = _BOUNDS[query.risk_level]
-        conditions.append(f"{column} > {above} AND {column} <= {up_to}")
+        conditions.append(level_of_one_stretch(_KEYS[DriverSort.RISK].columns[0][0], query.risk_level))
     elif query.risk_level is not None:
-        conditions.append("summary.risk_level = :risk_level")
+        conditions.append(level_on_the_way(_driver_id(query)))
     return conditions
 
 
@@ -187,33 +207,12 @@ def _after(query: DriverQuery, key: _Key, descending: bool) -> list[str]:
     return [f"({columns}) {'<' if descending else '>'} ({values})"]
 
 
-def _total(query: DriverQuery, conditions: Sequence[str]) -> str:
-    """Read models know how many there are in all and of each level; only a search has to count, up to a bound."""
-    if query.search is not None:
-        matches = f"SELECT FROM {_DRIVERS_FIRST} WHERE {_all(conditions)} LIMIT {COUNTED_UP_TO + 1}"
-        return f"(SELECT count(*) FROM ({matches}) AS counted)"
-    if query.risk_level is not None:
-        above, up_to = _BOUNDS[query.risk_level]
-        counted = f"bucket > {above} AND bucket <= {up_to}"
-        return f"(SELECT coalesce(sum(drivers), 0)::bigint FROM risk_histogram WHERE {counted})"
-    return "(SELECT sum(drivers)::bigint FROM fleet_totals)"
-
-
-def _all(conditions: Sequence[str]) -> str:
-    return " AND ".join(conditions) if conditions else "true"
-
-
 def _page_params(query: DriverQuery) -> dict[str, Any]:
     params: dict[str, Any] = {"skip": query.skip, "limit": query.limit}
     if query.search is not None:
-        params["pattern"] = f"%{_literal(query.search)}%"
+        params |= search_params(query.search)
     if query.risk_level is not None:
         params["risk_level"] = query.risk_level.value
     if query.position is not None:
         params |= {f"position_{place}": text for place, text in enumerate(query.position)}
     return params
-
-
-def _literal(search: str) -> str:
-    """A text in which LIKE sees no wildcards."""
-    return search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
