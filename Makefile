@@ -37,7 +37,9 @@ format: .venv/dev.stamp ## Format the code and repair what lint can repair
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev.stamp ## Measure how fast positions come in, by file and by HTTP; prints numbers
+bench: .venv/dev.stamp ## Measure what answers cost, with and without read models, and how fast positions come in; an hour, 15 GB
+	$(BIN)/python -m benchmarks.reads
+	$(BIN)/python -m benchmarks.lists
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.ingest_http
 
