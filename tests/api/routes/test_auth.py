@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from roadlens.domain import Role
 from tests.support.api import PASSWORD, Api
 
@@ -68,3 +70,28 @@ async def test_signing_out_ends_every_token_of_one_user(api: Api) -> None:
     async with api.database.read() as session:
         log = await session.tuples("SELECT actor, actor_id::text = entity_id FROM audit_log WHERE action = 'sign out'")
     assert log == [("viewer", True)]
+
+
+async def test_a_token_says_whose_it_is_and_until_when(api: Api) -> None:
+    async with api.database.write() as session:
+        await session.execute("UPDATE users SET email = 'v@example.com' WHERE username = 'viewer'")
+    for role, email in ((Role.ADMIN, None), (Role.VIEWER, "v@example.com")):
+        with api.statements() as statements:
+            response = await api.get("/auth/me", role)
+        assert len(statements) == 1
+        assert (response.status_code, response.headers["Cache-Control"]) == (200, "no-store")
+        assert "Cache-Status" not in response.headers
+        me = response.json()
+        left = datetime.fromisoformat(me.pop("expires_at")) - datetime.now(UTC)
+        assert timedelta(hours=7) < left <= timedelta(hours=8)
+        (listed,) = [each for each in (await api.answer("/admin/users"))["items"] if each["username"] == role.value]
+        assert me == {name: listed[name] for name in ("user_id", "username", "email", "role")}
+        assert me["email"] == email
+
+
+async def test_another_role_or_the_end_shows_at_once(api: Api) -> None:
+    user = (await api.get("/auth/me", Role.VIEWER)).json()["user_id"]
+    assert (await api.send("PATCH", f"/admin/users/{user}", {"role": "admin"})).status_code == 200
+    assert (await api.get("/auth/me", Role.VIEWER)).json()["role"] == "admin"
+    assert (await api.send("PATCH", f"/admin/users/{user}", {"active": False})).status_code == 200
+    assert (await api.get("/auth/me", Role.VIEWER)).status_code == 401

@@ -1,4 +1,4 @@
-"""Signing in and out: a name and a password for a token, as JSON or as the form that the reference page sends."""
+"""Signing in and out: a name and a password for a token, as JSON or as the reference page's form; whose a token is."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import ValidationError
 
-from roadlens.api.dependencies import ClientHost, ServerState, State
+from roadlens.api.dependencies import ClientHost, Reading, ServerState, State
 from roadlens.api.editing import Writing
 from roadlens.api.openapi import ALWAYS, problems
-from roadlens.api.schemas.auth import Login, Token
+from roadlens.api.schemas.auth import Login, Me, Token
 from roadlens.api.security import admit, token_claims
 from roadlens.api.sign_in import sign_in
 from roadlens.api.tokens import Claims
-from roadlens.domain import Audience
+from roadlens.domain import Audience, Role
 from roadlens.errors import InvalidInput
 from roadlens.storage.writes import sign_ins
 from roadlens.storage.writes.audit import Actor
@@ -41,6 +41,21 @@ async def token(
     except ValidationError as error:
         raise InvalidInput("Send a name and a password.", field=str(error.errors()[0]["loc"][0])) from error
     return await _token(state, credentials, host, response)
+
+
+@router.get("/me")
+async def me(claims: Annotated[Claims, Depends(token_claims)], session: Reading, response: Response) -> Me:
+    """Whose token this is, and until when."""
+    holder = await admit(session, claims, Audience.VIEWERS)
+    # It depends on the token as on nothing else, so it is nobody else's, and not kept.
+    response.headers["Cache-Control"] = "no-store"
+    return Me(
+        user_id=holder.user_id,
+        username=holder.username,
+        email=holder.email,
+        role=Role(holder.role),
+        expires_at=claims.expires_at,
+    )
 
 
 @router.post("/logout", status_code=HTTPStatus.NO_CONTENT)

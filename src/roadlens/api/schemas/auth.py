@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Literal
 
 from pydantic import ConfigDict, Field
 
 from roadlens.api.schemas.answer import Answer, Text, example
+from roadlens.domain import Role
 
 _LONGEST_NAME = 200
 _LONGEST_PASSWORD = 1000
@@ -27,3 +29,15 @@ class Token(Answer):
     access_token: str = Field(description="Send it as `Authorization: Bearer <access_token>`.")
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - a kind of token, not one
     expires_in: int = Field(description="Seconds until the token ends.")
+
+
+class Me(Answer):
+    model_config = example(
+        {"user_id": 1, "username": "admin", "email": None, "role": "admin", "expires_at": "2026-05-04T17:10:00Z"}
+    )
+
+    user_id: int
+    username: str
+    email: str | None
+    role: Role = Field(description="`viewer` may read, `admin` may change too.")
+    expires_at: datetime.datetime = Field(description="When the token ends, and its user must sign in again.")

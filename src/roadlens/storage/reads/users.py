@@ -8,7 +8,8 @@ from datetime import datetime
 from roadlens.storage.database import ReadSession
 
 _HOLDER = """
-SELECT user_id, username, role FROM users WHERE user_id = :user_id AND token_epoch = :token_epoch AND active
+SELECT user_id, username, email, role FROM users
+WHERE user_id = :user_id AND token_epoch = :token_epoch AND active
 """
 
 _CREDENTIALS = """
@@ -31,6 +32,7 @@ _HAS_ADMIN = "SELECT EXISTS (SELECT FROM users WHERE role = 'admin')"
 class TokenHolder:
     user_id: int
     username: str
+    email: str | None
     role: str
 
 
