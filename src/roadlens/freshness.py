@@ -50,10 +50,10 @@ def _of_one_driver_with_vehicles(driver_id: str) -> tuple[str, ...]:
 
 _PERSON: Final = (
     "first_name", "last_name", "email", "phone", "date_of_birth", "licence_number", "licence_state",
-    "years_licensed", "address", "city", "state", "zip_code",
+    "years_licensed", "address", "city", "state", "zip_code", "version",
 )  # fmt: skip
-_VEHICLE: Final = ("name", "vin", "plate", "make", "model", "model_year", "category")
-_USER: Final = ("username", "email", "role", "active")
+_VEHICLE: Final = ("name", "vin", "plate", "make", "model", "model_year", "category", "version")
+_USER: Final = ("username", "email", "role", "active", "version")
 
 
 def _fields(answer: Mapping[str, Any], *names: str) -> _Values:

@@ -153,6 +153,9 @@ async def test_every_answer_has_the_headers_of_the_rest(fleet: Api) -> None:
     hits.append(await fleet.client.get(url, headers=token | {"If-None-Match": miss.headers["ETag"]}))
     assert [answer.status_code for answer in hits] == [200, 200, 304]
     assert [len(answer.content) for answer in hits] == [len(miss.content), 0, 0]
+    for answer in hits:
+        assert int(answer.headers["Age"]) >= 0
+        assert answer.headers["Cache-Status"].startswith("roadlens; hit; ttl=")
     for answer in (miss, *hits):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "private, no-cache"

@@ -63,6 +63,44 @@ async def test_what_a_detail_says_is_good_for_an_edit(fleet_of_one: Api) -> None
         assert (await fleet_of_one.send("PATCH", path, body, if_match=changed.headers["ETag"])).status_code == 200
 
 
+async def test_two_who_edit_what_a_list_showed_both(fleet_of_one: Api) -> None:
+    """Out of the cache too: the second is told, what the first wrote stays, and the second can read and edit again."""
+    for path, listed, key, body, other in (
+        ("/admin/drivers", "drivers", "driver_id", {"city": "Lund"}, {"city": "Oslo"}),
+        ("/admin/vehicles", "items", "vehicle_id", {"plate": "X"}, {"plate": "Y"}),
+        ("/admin/users", "items", "user_id", {"email": "v@example.com"}, {"email": "w@example.com"}),
+        ("/admin/devices", "items", "unique_id", {"name": "x"}, {"name": "y"}),
+        ("/admin/assignments", "items", "assignment_id", {"valid_to": "2031-01-01"}, {"valid_to": "2032-01-01"}),
+    ):
+        await fleet_of_one.get(path)
+        answer = await fleet_of_one.get(path)
+        assert "hit" in answer.headers.get("Cache-Status", "hit")
+        shown = answer.json()[listed][-1]
+        address, version = f"{path}/{shown[key]}", f'"{shown["version"]}"'
+        first = await fleet_of_one.send("PATCH", address, body, if_match=version)
+        assert (first.status_code, first.json()["version"]) == (200, shown["version"] + 1), first.text
+        assert (await fleet_of_one.send("PATCH", address, other, if_match=version)).status_code == 412
+        now = await fleet_of_one.answer(address)
+        assert {name: now[name][: len(value)] for name, value in body.items()} == body
+        again = await fleet_of_one.send("PATCH", address, other, if_match=f'"{now["version"]}"')
+        assert again.status_code == 200
+        assert (await fleet_of_one.answer(path))[listed][-1]["version"] == again.json()["version"]
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "zstd"])
+async def test_a_kept_detail_s_etag_is_good_for_an_edit_in_every_coding(edited: Api, coding: str) -> None:
+    await edited.send("PATCH", PATH, {"address": "Quay " * 30})  # long enough to be compressed
+    headers = {"Authorization": f"Bearer {edited.tokens[Role.ADMIN]}", "Accept-Encoding": coding}
+    await edited.client.get(f"/api/v1{PATH}", headers=headers)
+    seen = await edited.client.get(f"/api/v1{PATH}", headers=headers)
+    assert "hit" in seen.headers["Cache-Status"]
+    assert seen.headers.get("Content-Encoding", "identity") == coding
+    assert seen.headers["ETag"].startswith(f'"{seen.json()["version"]}-')
+    etag = seen.headers["ETag"]
+    assert (await edited.send("PATCH", PATH, {"city": "Lund"}, if_match=etag)).status_code == 200
+    assert (await edited.send("PATCH", PATH, {"city": "Oslo"}, if_match=etag)).status_code == 412
+
+
 async def test_telemetry_changes_the_etag_and_not_the_version(edited: Api) -> None:
     before = (await edited.get(PATH)).headers["ETag"]
     async with edited.database.write() as session:

@@ -179,6 +179,7 @@ class TestUnmodified:
         for wanted in (etag, b'"other", W/' + etag, b"*"):
             told = await site.ask("/stats", (b"if-none-match", wanted))
             assert (told.status, told.body, told.headers[b"etag"]) == (304, b"", etag)
+            assert (told.headers[b"age"], told.cache_status) == (b"0", b"roadlens; hit; ttl=60; detail=memory")
             assert b"content-length" not in told.headers
         assert site.bare.ran == 1
 

@@ -11,5 +11,5 @@ async def test_users_by_pages(api: Api) -> None:
     second = await api.answer("/admin/users", limit=1, after=first["next"])
     assert len(seen) == 2
     assert [user["username"] for user in first["items"] + second["items"]] == ["admin", "viewer"]
-    assert first["items"][0].keys() == {"user_id", "username", "email", "role", "active", "created_at"}
+    assert first["items"][0].keys() == {"user_id", "username", "email", "role", "active", "created_at", "version"}
     assert second["next"] is None

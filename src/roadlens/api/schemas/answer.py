@@ -54,6 +54,13 @@ Next = Annotated[
     Field(description="Send it as `after` for the next page; null on the last one. Opaque: do not build it."),
 ]
 
+Version = Annotated[
+    int,
+    Field(
+        description='How often it was edited. Send `If-Match: "7"` with an edit: 412 if somebody was there before you.'
+    ),
+]
+
 
 def kilometres(metres: int) -> float:
     return metres / 1000

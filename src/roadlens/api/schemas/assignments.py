@@ -6,7 +6,7 @@ import datetime
 
 from pydantic import Field
 
-from roadlens.api.schemas.answer import Answer, Moment, Next, Text, example
+from roadlens.api.schemas.answer import Answer, Moment, Next, Text, Version, example
 from roadlens.api.schemas.edits import Body, absent
 
 _SPAN = {
@@ -15,7 +15,13 @@ _SPAN = {
     "valid_from": "2026-03-01T08:00:00Z",
     "valid_to": None,
 }
-_ASSIGNMENT = {"assignment_id": 1, "unique_id": "tracker-1", **_SPAN, "created_at": "2026-03-01T08:00:00Z"}
+_ASSIGNMENT = {
+    "assignment_id": 1,
+    "unique_id": "tracker-1",
+    **_SPAN,
+    "created_at": "2026-03-01T08:00:00Z",
+    "version": 1,
+}
 
 _FROM = "Beginning with this time (ISO 8601; UTC if it has no offset); null: ever."
 _TO = "Until before this time; null: until further notice."
@@ -31,6 +37,7 @@ class Assignment(Answer):
     valid_from: datetime.datetime | None = Field(description=_FROM)
     valid_to: datetime.datetime | None = Field(description=_TO)
     created_at: datetime.datetime
+    version: Version
 
 
 class AssignmentPage(Answer):

@@ -7,7 +7,7 @@ import datetime
 from pydantic import Field
 
 from roadlens.api import fields
-from roadlens.api.schemas.answer import Answer, Next, example
+from roadlens.api.schemas.answer import Answer, Next, Version, example
 from roadlens.api.schemas.edits import Body
 from roadlens.api.schemas.vehicles import CurrentDriver
 
@@ -19,6 +19,7 @@ _DEVICE = {
     "phone": None,
     "contact": None,
     "created_at": "2026-03-01T08:00:00Z",
+    "version": 1,
 }
 _REPORTS = {
     "positions": 182044,
@@ -45,6 +46,7 @@ class DeviceRecord(Answer):
     phone: str | None
     contact: str | None
     created_at: datetime.datetime
+    version: Version
 
 
 class Device(DeviceRecord):
@@ -78,6 +80,6 @@ class DevicePatch(Body):
 class NewDevice(DevicePatch):
     """A device that has not reported yet."""
 
-    model_config = example({name: value for name, value in _DEVICE.items() if name != "created_at"})
+    model_config = example({name: value for name, value in _DEVICE.items() if name not in ("created_at", "version")})
 
     unique_id: fields.Line = Field(description="What the device will call itself, such as its IMEI.")

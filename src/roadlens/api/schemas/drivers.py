@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import Field
 
-from roadlens.api.schemas.answer import Answer, Next, Score, example, kilometres
+from roadlens.api.schemas.answer import Answer, Next, Score, Version, example, kilometres
 from roadlens.api.schemas.risk import RiskFactor
 from roadlens.domain import RiskLevel
 from roadlens.storage.reads.driver_pages import ListedDriver as ListedRow
@@ -30,6 +30,7 @@ _DRIVER = {
     "zip_code": "94607",
     "created_at": "2026-03-01T08:00:00Z",
     "updated_at": "2026-03-01T08:00:00Z",
+    "version": 1,
 }
 _VEHICLE = {
     "vehicle_id": "VEH-0001",
@@ -57,6 +58,7 @@ class Driver(Answer):
     zip_code: str | None
     created_at: datetime.datetime
     updated_at: datetime.datetime
+    version: Version
 
 
 _person = attrgetter(*Driver.model_fields)

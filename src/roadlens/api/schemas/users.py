@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from roadlens.api.schemas.answer import Answer, Next, example
+from roadlens.api.schemas.answer import Answer, Next, Version, example
 from roadlens.domain import Role
 
 _USER = {
@@ -14,6 +14,7 @@ _USER = {
     "role": "admin",
     "active": True,
     "created_at": "2026-05-04T09:10:00Z",
+    "version": 1,
 }
 
 
@@ -26,6 +27,7 @@ class User(Answer):
     role: Role
     active: bool
     created_at: datetime.datetime
+    version: Version
 
 
 class UserPage(Answer):

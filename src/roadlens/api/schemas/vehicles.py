@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from roadlens.api.schemas.answer import Answer, Next, example
+from roadlens.api.schemas.answer import Answer, Next, Version, example
 
 _VEHICLE = {
     "vehicle_id": "VEH-0001",
@@ -17,6 +17,7 @@ _VEHICLE = {
     "category": "van",
     "created_at": "2026-03-01T08:00:00Z",
     "updated_at": "2026-03-01T08:00:00Z",
+    "version": 1,
 }
 
 
@@ -44,6 +45,7 @@ class VehicleRecord(Answer):
     category: str | None
     created_at: datetime.datetime
     updated_at: datetime.datetime
+    version: Version
 
 
 class Vehicle(VehicleRecord):

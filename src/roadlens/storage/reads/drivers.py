@@ -12,12 +12,12 @@ from roadlens.storage.database import ReadSession
 
 COLUMNS = (
     "driver_id, first_name, last_name, email, phone, date_of_birth, licence_number, licence_state, years_licensed, "
-    "address, city, state, zip_code, created_at, updated_at"
+    "address, city, state, zip_code, created_at, updated_at, version"
 )
 SUMMARY_COLUMNS = "risk_score, risk_level, scored_day, trips, distance_m, events, last_trip_at"
 
 _ONE = f"""
-SELECT {COLUMNS}, version, {SUMMARY_COLUMNS},
+SELECT {COLUMNS}, {SUMMARY_COLUMNS},
     (SELECT json_agg(used ORDER BY current DESC, vehicle_id) FROM (
         SELECT vehicle.vehicle_id, vehicle.name, make, model, model_year, plate,
             CASE WHEN count(valid_from) = count(*) THEN min(valid_from) END AS assigned_from,
@@ -68,6 +68,7 @@ class DriverRow(msgspec.Struct, frozen=True, kw_only=True):
     zip_code: str | None
     created_at: datetime
     updated_at: datetime
+    version: int
     risk_score: Decimal | None
     risk_level: str | None
     scored_day: date | None
@@ -78,7 +79,6 @@ class DriverRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DriverDetailRow(DriverRow, frozen=True, kw_only=True):
-    version: int
     vehicles: list[VehicleAssigned]
     factors: list[dict[str, Any]]
 
