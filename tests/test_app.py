@@ -29,6 +29,9 @@ async def test_every_answer_has_an_example_that_is_one(api: Api) -> None:
         (answer,) = [found for status, found in operation["responses"].items() if status.startswith("2")]
         if "content" not in answer:
             continue
+        if path.endswith(".csv"):
+            assert list(answer["content"]) == ["text/csv"], path
+            continue
         schema = answer["content"]["application/json"]["schema"]
         name = schema.get("items", schema)["$ref"].rpartition("/")[2]
         (example,) = document["components"]["schemas"][name]["examples"]

@@ -17,6 +17,7 @@ from roadlens.api.body_limit import BodyLimit
 from roadlens.api.caching import find_key
 from roadlens.api.cursor import Cursors
 from roadlens.api.dependencies import ServerState
+from roadlens.api.export import Exports
 from roadlens.api.guard import TokenGuard
 from roadlens.api.head import HeadAsGet
 from roadlens.api.headers import SecurityHeaders
@@ -31,6 +32,7 @@ from roadlens.api.routes import (
     devices,
     drivers,
     events,
+    exports,
     health,
     ingest,
     passwords,
@@ -86,6 +88,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         passwords=PasswordCheck(),
         throttle=Throttle(secret),
         collector=collector,
+        exports=Exports(wiring.settings.db_max_connections // wiring.settings.workers, wiring.settings.timezone),
         cache=kept.cache,
         audit=kept.audit,
         clearing=Clearing(freshness.prefixes(), kept.cache.shared, kept.cache.memory),
@@ -141,9 +144,10 @@ def v1() -> APIRouter:
     """All that people ask: what needs a token of theirs, and the ways to one."""
     router = APIRouter(prefix="/api/v1")
     people, things = (auth, passwords, users, audit, cache), (dashboard, drivers, trips, events, vehicles, devices)
-    for resource in (*people, *things, assignments):
+    for resource in (*people, *things, assignments, exports):
         router.include_router(resource.router)
     router.include_router(drivers.looked_up)
+    router.include_router(exports.confidential)
     for edited in (drivers, vehicles, devices, assignments, users):
         router.include_router(edited.edits)
     return router

@@ -96,7 +96,10 @@ class Overloaded(RoadlensError):
     status = 503
     code = "overloaded"
     title = "The server has too much to do"
-    retry_after = 1
+
+    def __init__(self, detail: str, *, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class SetupError(RoadlensError):

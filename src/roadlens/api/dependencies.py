@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from roadlens.api.cursor import Cursors
+from roadlens.api.export import Exports
 from roadlens.api.passwords import PasswordCheck
 from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
@@ -31,6 +32,7 @@ class ServerState:
     passwords: PasswordCheck
     throttle: Throttle
     collector: Collector
+    exports: Exports
     cache: Cache
     audit: Audit | None
     clearing: Clearing

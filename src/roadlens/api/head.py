@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Tells those within that nobody will see the body: what is long need not be made.
+HEADERS_ALONE: Final = "roadlens.headers_alone"
 
 
 class HeadAsGet:
@@ -23,7 +28,7 @@ class HeadAsGet:
                 await send({"type": "http.response.body", "body": b""})
 
         # A copy, for the server goes by the method in its own. What routing finds is also for those around.
-        asked = {**scope, "method": "GET"}
+        asked = {**scope, "method": "GET", HEADERS_ALONE: True}
         try:
             await self._app(asked, receive, send_without_body)
         finally:

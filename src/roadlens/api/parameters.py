@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Path, Query
 
 from roadlens.api.schemas.answer import Moment, Text
-from roadlens.domain import first_id_at
+from roadlens.domain import EventState, first_id_at
 from roadlens.storage.reads.id_spans import IdSpan
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,6 +26,23 @@ From = Annotated[
     Moment | None, Query(alias="from", description="Not before this time (ISO 8601; UTC if it has no offset).")
 ]
 To = Annotated[Moment | None, Query(alias="to", description="Before this time.")]
+
+
+# Filters that a list and its export have alike.
+Search = Annotated[Text | None, Query(max_length=200, description="Part of an id, a name or an e-mail.")]
+Order = Annotated[
+    Literal["asc", "desc"] | None,
+    Query(description="Without it: ids and names ascending; the riskiest, latest and newest first."),
+]
+OfDriver = Annotated[Text | None, Query(alias="driver_id", max_length=100)]
+OfVehicle = Annotated[Text | None, Query(alias="vehicle_id", max_length=100)]
+OfDevice = Annotated[Text | None, Query(alias="unique_id", max_length=200, description="The device's.")]
+Unassigned = Annotated[
+    bool | None, Query(description="true: those that nobody has now; false: the others; without it: all.")
+]
+Reviewed = Annotated[EventState | None, Query(alias="state")]
+Entity = Annotated[Text | None, Query(max_length=100, description="Such as `driver`.")]
+EntityId = Annotated[Text | None, Query(max_length=200)]
 
 
 def id_span(begin: datetime | None, end: datetime | None, position: list[str] | None) -> IdSpan:

@@ -82,6 +82,12 @@ async def viewer_beforehand(asker: Asker, state: State) -> TokenHolder:
         return await _admitted(session, asker, Audience.VIEWERS)
 
 
+async def administrator_beforehand(asker: Asker, state: State) -> TokenHolder:
+    """As `administrator`, and as `viewer_beforehand`."""
+    async with state.database.read() as session:
+        return await _admitted(session, asker, Audience.ADMINS)
+
+
 async def administrator(asker: Asker, session: Reading) -> TokenHolder:
     return await _admitted(session, asker, Audience.ADMINS)
 
@@ -95,6 +101,12 @@ async def _admitted(session: ReadSession, asker: Claims | TokenHolder, audience:
 may_view = Depends(viewer)
 may_view_beforehand = Depends(viewer_beforehand)
 may_administer = Depends(administrator)
+may_administer_beforehand = Depends(administrator_beforehand)
 
 # Which audience each of these dependencies admits: what the policy of a kept route must say too.
-GUARDS: Final = {viewer: Audience.VIEWERS, viewer_beforehand: Audience.VIEWERS, administrator: Audience.ADMINS}
+GUARDS: Final = {
+    viewer: Audience.VIEWERS,
+    viewer_beforehand: Audience.VIEWERS,
+    administrator: Audience.ADMINS,
+    administrator_beforehand: Audience.ADMINS,
+}

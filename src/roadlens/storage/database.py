@@ -74,15 +74,17 @@ class ReadSession:
         """The first column of the first row; None without a row."""
         return (await self._run(statement, params)).scalar()
 
-    async def _run(self, statement: str | Executable, params: Params) -> CursorResult[Any]:
+    async def connection(self) -> AsyncConnection:
+        """What statements run over; the transaction begins here."""
         if self._connection is None:
             self._connection = await self._connect()
-        return await self._connection.execute(_executable(statement), params)
+        return self._connection
+
+    async def _run(self, statement: str | Executable, params: Params) -> CursorResult[Any]:
+        return await (await self.connection()).execute(_executable(statement), params)
 
     async def _run_anew(self, statement: str | Executable, params: Params) -> CursorResult[Any]:
-        if self._connection is None:
-            self._connection = await self._connect()
-        driver = (await self._connection.get_raw_connection()).driver_connection
+        driver = (await (await self.connection()).get_raw_connection()).driver_connection
         assert isinstance(driver, psycopg.AsyncConnection)
         threshold, driver.prepare_threshold = driver.prepare_threshold, None
         try:

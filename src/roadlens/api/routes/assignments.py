@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.editing import EDITED, REMOVED, Editing, Matching, tag
 from roadlens.api.openapi import GUARDED, problems
-from roadlens.api.parameters import After, AssignmentId, Limit
-from roadlens.api.schemas.answer import Text
+from roadlens.api.parameters import After, AssignmentId, Limit, OfDevice, OfDriver, OfVehicle
 from roadlens.api.schemas.assignments import Assignment, AssignmentPage, AssignmentPatch
 from roadlens.api.security import may_view
 from roadlens.errors import NotFound
@@ -28,9 +26,9 @@ async def list_assignments(
     session: Reading,
     state: State,
     *,
-    driver_id: Annotated[Text | None, Query(max_length=100)] = None,
-    vehicle_id: Annotated[Text | None, Query(max_length=100)] = None,
-    unique_id: Annotated[Text | None, Query(max_length=200, description="The device's.")] = None,
+    driver_id: OfDriver = None,
+    vehicle_id: OfVehicle = None,
+    unique_id: OfDevice = None,
     limit: Limit = 100,
     after: After = None,
 ) -> AssignmentPage:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.openapi import GUARDED, problems
-from roadlens.api.parameters import After, Limit
-from roadlens.api.schemas.answer import Text
+from roadlens.api.parameters import After, Entity, EntityId, Limit
 from roadlens.api.schemas.audit import AuditEntry, AuditPage
 from roadlens.api.security import may_administer
 from roadlens.storage.reads import audit
@@ -23,8 +20,8 @@ async def list_changes(
     session: Reading,
     state: State,
     *,
-    entity: Annotated[Text | None, Query(max_length=100, description="Such as `driver`.")] = None,
-    entity_id: Annotated[Text | None, Query(max_length=200)] = None,
+    entity: Entity = None,
+    entity_id: EntityId = None,
     limit: Limit = 100,
     after: After = None,
 ) -> AuditPage:

@@ -6,15 +6,14 @@ A device calls itself as it likes, with slashes too, so its id is a path of its 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.editing import EDITED, MADE, Editing, Matching, tag
 from roadlens.api.openapi import GUARDED, problems
-from roadlens.api.parameters import After, DeviceId, Limit
+from roadlens.api.parameters import After, DeviceId, Limit, Unassigned
 from roadlens.api.schemas.assignments import Assignment, DeviceAssignments, NewAssignment
 from roadlens.api.schemas.devices import Device, DevicePage, DevicePatch, DeviceRecord, NewDevice
 from roadlens.api.security import may_view
@@ -33,9 +32,7 @@ async def list_devices(
     session: Reading,
     state: State,
     *,
-    unassigned: Annotated[
-        bool | None, Query(description="true: those that nobody has now; false: the others; without it: all.")
-    ] = None,
+    unassigned: Unassigned = None,
     limit: Limit = 100,
     after: After = None,
 ) -> DevicePage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
@@ -12,8 +12,7 @@ from roadlens.api import lookups
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.editing import EDITED, MADE, REMOVED, Edit, Editing, Matching, tag
 from roadlens.api.openapi import GUARDED, problems
-from roadlens.api.parameters import After, DriverId, From, Limit, To, id_span
-from roadlens.api.schemas.answer import Text
+from roadlens.api.parameters import After, DriverId, From, Limit, Order, Search, To, id_span
 from roadlens.api.schemas.driver_edits import DriverPatch, DriverReplacement, NewDriver, check_driver
 from roadlens.api.schemas.drivers import DriverDetail, DriverListed, DriverPage, DriverRecord
 from roadlens.api.schemas.risk import DriverRisk
@@ -48,13 +47,10 @@ async def list_drivers(
     *,
     skip: Annotated[int, Query(ge=0, le=_LONGEST_SKIP, description="How many to leave out; not with `after`.")] = 0,
     limit: Limit = 100,
-    search: Annotated[Text | None, Query(max_length=200, description="Part of an id, a name or an e-mail.")] = None,
+    search: Search = None,
     risk_level: RiskLevel | None = None,
     sort: DriverSort = DriverSort.DRIVER_ID,
-    order: Annotated[
-        Literal["asc", "desc"] | None,
-        Query(description="Without it: ids and names ascending; the riskiest, latest and newest first."),
-    ] = None,
+    order: Order = None,
     after: After = None,
 ) -> DriverPage:
     """Drivers with vehicle and latest score."""

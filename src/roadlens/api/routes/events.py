@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from roadlens import freshness
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.openapi import GUARDED, problems
-from roadlens.api.parameters import After, From, Limit, To, id_span
-from roadlens.api.schemas.answer import Text
+from roadlens.api.parameters import After, From, Limit, OfDriver, Reviewed, To, id_span
 from roadlens.api.schemas.events import Event, EventPage
 from roadlens.api.security import may_view
-from roadlens.domain import EventSource, EventState, EventType
+from roadlens.domain import EventSource, EventType
 from roadlens.storage.reads import events
 from roadlens.storage.reads.events import EventFilter
 
@@ -26,10 +23,10 @@ async def list_events(
     session: Reading,
     state: State,
     *,
-    driver_id: Annotated[Text | None, Query(max_length=100)] = None,
+    driver_id: OfDriver = None,
     event_type: EventType | None = None,
     source: EventSource | None = None,
-    review: Annotated[EventState | None, Query(alias="state")] = None,
+    review: Reviewed = None,
     begin: From = None,
     end: To = None,
     limit: Limit = 100,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from roadlens import freshness
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.openapi import GUARDED, problems
-from roadlens.api.parameters import After, From, Limit, To, id_span
-from roadlens.api.schemas.answer import Text
+from roadlens.api.parameters import After, From, Limit, OfDriver, To, id_span
 from roadlens.api.schemas.trips import Trip, TripDetail, TripPage
 from roadlens.api.security import may_view
 from roadlens.errors import NotFound
@@ -27,7 +25,7 @@ async def list_trips(
     session: Reading,
     state: State,
     *,
-    driver_id: Annotated[Text | None, Query(max_length=100)] = None,
+    driver_id: OfDriver = None,
     begin: From = None,
     end: To = None,
     limit: Limit = 100,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 
 _COLUMNS = (
@@ -47,12 +48,14 @@ async def page(
     conditions = [f"{name} = :{name}" for name in wanted.params()]
     if before is not None:
         conditions.append("assignment_id < :before")
-    statement = (
-        f"SELECT {_COLUMNS} FROM {_TABLES} WHERE {' AND '.join(conditions) or 'true'} "
-        "ORDER BY assignment_id DESC LIMIT :limit"
-    )
     params = {"before": before, "limit": limit, **wanted.params()}
-    return await session.rows(statement, AssignmentRow, params)
+    return await session.rows(f"{_newest_first(conditions)} LIMIT :limit", AssignmentRow, params)
+
+
+def every(session: ReadSession, *, wanted: AssignmentFilter) -> Batches[AssignmentRow]:
+    """As `page`, all of them."""
+    conditions = [f"{name} = :{name}" for name in wanted.params()]
+    return batches(session, _newest_first(conditions), AssignmentRow, wanted.params())
 
 
 async def of_device(session: ReadSession, unique_id: str) -> list[AssignmentRow] | None:
@@ -71,3 +74,8 @@ async def one(session: ReadSession, assignment_id: int) -> AssignmentRow | None:
     return await session.row(
         f"SELECT {_COLUMNS} FROM {_TABLES} WHERE assignment_id = :id", AssignmentRow, {"id": assignment_id}
     )
+
+
+def _newest_first(conditions: list[str]) -> str:
+    where = " AND ".join(conditions) or "true"
+    return f"SELECT {_COLUMNS} FROM {_TABLES} WHERE {where} ORDER BY assignment_id DESC"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 
 
@@ -41,8 +42,18 @@ async def page(session: ReadSession, *, wanted: AuditFilter, before: int | None,
     conditions = [f"{name} = :{name}" for name in wanted.params()]
     if before is not None:
         conditions.append("audit_id < :position")
-    statement = f"""
+    params = {"position": before, "limit": limit, **wanted.params()}
+    return await session.rows(f"{_newest_first(conditions)} LIMIT :limit", AuditRow, params)
+
+
+def every(session: ReadSession, *, wanted: AuditFilter) -> Batches[AuditRow]:
+    """As `page`, all of them."""
+    conditions = [f"{name} = :{name}" for name in wanted.params()]
+    return batches(session, _newest_first(conditions), AuditRow, wanted.params())
+
+
+def _newest_first(conditions: list[str]) -> str:
+    return f"""
 SELECT audit_id, at, actor, actor_id, action, entity, entity_id, before, after
-FROM audit_log WHERE {" AND ".join(conditions) or "true"} ORDER BY audit_id DESC LIMIT :limit
+FROM audit_log WHERE {" AND ".join(conditions) or "true"} ORDER BY audit_id DESC
 """
-    return await session.rows(statement, AuditRow, {"position": before, "limit": limit, **wanted.params()})

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 
 _HELD_NOW = "held.device_id = devices.device_id AND tstzrange(held.valid_from, held.valid_to) @> now()"
@@ -62,16 +63,24 @@ class DeviceRow:
 
 async def page(session: ReadSession, *, unassigned: bool | None, after: str, limit: int) -> list[DeviceRow]:
     """Devices by their unique id, from the one after `after`; `unassigned` wants those that nobody has now, or has."""
-    wanted = ["unique_id > :after"]
-    if unassigned is not None:
-        wanted.append(f"{'NOT ' if unassigned else ''}{_IS_HELD}")
-    statement = _FOUND.format(wanted=" AND ".join(wanted))
-    return await session.rows(statement, _row, {"after": after, "limit": limit})
+    return await session.rows(_page(unassigned), _row, {"after": after, "limit": limit})
+
+
+def every(session: ReadSession, *, unassigned: bool | None) -> Batches[DeviceRow]:
+    """As `page`, all of them."""
+    return batches(session, _page(unassigned), _row, {"after": "", "limit": None})
 
 
 async def one(session: ReadSession, unique_id: str) -> DeviceRow | None:
     """The device; None if there is none."""
     return await session.row(_FOUND.format(wanted="unique_id = :unique_id"), _row, {"unique_id": unique_id, "limit": 1})
+
+
+def _page(unassigned: bool | None) -> str:
+    wanted = ["unique_id > :after"]
+    if unassigned is not None:
+        wanted.append(f"{'NOT ' if unassigned else ''}{_IS_HELD}")
+    return _FOUND.format(wanted=" AND ".join(wanted))
 
 
 def _row(driver: Any, vehicle: Any, **columns: Any) -> DeviceRow:

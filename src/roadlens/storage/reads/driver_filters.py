@@ -118,7 +118,7 @@ WHERE (SELECT {SEARCHED} FROM drivers AS driver WHERE driver.driver_id = rare_dr
 UNION ALL SELECT driver_id FROM ({texts} OFFSET 0) AS fitting
 WHERE NOT (SELECT rare FROM rarity) AND {_level_of_each("fitting.driver_id")}
 """
-    statement = f"{_with(tables)} SELECT driver_id FROM ({found}) AS found LIMIT {LOOKED_UP_TO + 1}"
+    statement = f"{with_tables(tables)} SELECT driver_id FROM ({found}) AS found LIMIT {LOOKED_UP_TO + 1}"
     params = search_params(search) | {
         "search": search,
         "pairs": _pairs(search),
@@ -139,5 +139,5 @@ def _pairs(search: str) -> list[str]:
     return [small[place : place + 2] for place in range(max(1, len(small) - 1))]
 
 
-def _with(tables: Sequence[str]) -> str:
+def with_tables(tables: Sequence[str]) -> str:
     return f"WITH {', '.join(tables)}" if tables else ""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from roadlens.domain import RiskLevel
+from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 from roadlens.storage.reads.driver_filters import (
     LOOKED_UP_TO,
@@ -19,6 +20,7 @@ from roadlens.storage.reads.driver_filters import (
     look_up,
     search_params,
     total_of,
+    with_tables,
 )
 from roadlens.storage.reads.drivers import COLUMNS, SUMMARY_COLUMNS, DriverRow, VehicleInUse
 
@@ -73,14 +75,18 @@ _KEYS = {
     ),
 }
 
+_VEHICLE_COLUMNS = "vehicle_id, vehicle_name, make, model, model_year, plate"
+
 # The vehicle of the assignment that holds now; the newest, should a driver have several devices. Asked for as a range,
 # it may be looked for among all that hold now, in the index that forbids overlaps: those are as many as drivers.
 _CURRENT_VEHICLE = """
+LEFT JOIN LATERAL (
 SELECT vehicle.vehicle_id, vehicle.name AS vehicle_name, make, model, model_year, plate
 FROM device_assignments AS assignment JOIN vehicles AS vehicle USING (vehicle_id)
-WHERE assignment.driver_id = page.driver_id
+WHERE assignment.driver_id = {}
     AND (valid_from IS NULL OR valid_from <= now()) AND (valid_to IS NULL OR valid_to > now())
 ORDER BY valid_from DESC NULLS LAST, assignment_id DESC LIMIT 1
+) AS driven ON true
 """
 
 
@@ -139,15 +145,9 @@ async def _list(
     """What the page shows of those for whom the conditions hold, and what the expression `total` says."""
     totals: list[int] = []
 
-    def row(
-        total: int, vehicle_id: str | None, vehicle_name: str, make: str | None, model: str | None,
-        model_year: int | None, plate: str | None, driver_id: str | None, **columns: Any,
-    ) -> ListedDriver | None:  # fmt: skip
+    def row(total: int, driver_id: str | None, **columns: Any) -> ListedDriver | None:
         totals.append(total)
-        if driver_id is None:
-            return None
-        driven = vehicle_id and VehicleInUse(vehicle_id, vehicle_name, make, model, model_year, plate)
-        return ListedDriver(driver_id=driver_id, vehicle=driven or None, **columns)
+        return None if driver_id is None else _listed(driver_id=driver_id, **columns)
 
     statement, params = _page_statement(query, total, conditions), {**_page_params(query), **more_params}
     # How many are passed by on the way depends on what is asked for.
@@ -156,13 +156,33 @@ async def _list(
     return totals[0], [each for each in rows if each is not None]
 
 
+def _listed(
+    vehicle_id: str | None, vehicle_name: str, make: str | None, model: str | None, model_year: int | None,
+    plate: str | None, **columns: Any,
+) -> ListedDriver:  # fmt: skip
+    driven = vehicle_id and VehicleInUse(vehicle_id, vehicle_name, make, model, model_year, plate)
+    return ListedDriver(vehicle=driven or None, **columns)
+
+
+def every(session: ReadSession, query: DriverQuery) -> Batches[ListedDriver]:
+    """All matches in the query's order, whichever page it asks for."""
+    key, direction = _KEYS[query.sort], _direction(query)
+    tables = [] if query.risk_level is None else level_tables(query.risk_level)
+    statement = f"""
+{with_tables(tables)} SELECT ARRAY[]::text[] AS position, {_VEHICLE_COLUMNS}, {COLUMNS}, {SUMMARY_COLUMNS}
+FROM {key.tables} {_CURRENT_VEHICLE.format(_driver_id(query))}
+WHERE {" AND ".join(_on_the_way(query)) or "true"}
+ORDER BY {", ".join(f"{column} {direction}" for column, _ in key.columns)}
+"""
+    return batches(session, statement, _listed, _page_params(query))
+
+
 def _page_statement(query: DriverQuery, total: str, conditions: Sequence[str]) -> str:
     """Only text of this module and of the filters goes into the statement; what was asked for travels beside it."""
-    key = _KEYS[query.sort]
-    descending = key.descending if query.descending is None else query.descending
+    key, direction = _KEYS[query.sort], _direction(query)
     named = {f"key_{place}": column for place, (column, _) in enumerate(key.columns)}
-    order = ", ".join(f"{name} {'DESC' if descending else 'ASC'}" for name in named)
-    within = [*conditions, *_after(query, key, descending)]
+    order = ", ".join(f"{name} {direction}" for name in named)
+    within = [*conditions, *_after(query, key, direction)]
     tables = [] if query.risk_level is None else level_tables(query.risk_level)
     tables.append(f"total AS MATERIALIZED (SELECT {total} AS total)")
     # What is skipped is walked over and nothing else: place and position are made of the page alone.
@@ -176,13 +196,18 @@ WITH {", ".join(tables)}, page AS MATERIALIZED (
         ORDER BY {order} OFFSET :skip LIMIT :limit
     ) AS cut
 )
-SELECT total, position, vehicle_id, vehicle_name, make, model, model_year, plate, {COLUMNS}, {SUMMARY_COLUMNS}
+SELECT total, position, {_VEHICLE_COLUMNS}, {COLUMNS}, {SUMMARY_COLUMNS}
 FROM total LEFT JOIN (
     page JOIN drivers USING (driver_id) JOIN driver_summary USING (driver_id)
-    LEFT JOIN LATERAL ({_CURRENT_VEHICLE}) AS driven ON true
+    {_CURRENT_VEHICLE.format("page.driver_id")}
 ) ON true
 ORDER BY place
 """
+
+
+def _direction(query: DriverQuery) -> str:
+    descending = _KEYS[query.sort].descending if query.descending is None else query.descending
+    return "DESC" if descending else "ASC"
 
 
 def _driver_id(query: DriverQuery) -> str:
@@ -199,12 +224,13 @@ def _on_the_way(query: DriverQuery) -> list[str]:
     return conditions
 
 
-def _after(query: DriverQuery, key: _Key, descending: bool) -> list[str]:
+def _after(query: DriverQuery, key: _Key, direction: str) -> list[str]:
     if query.position is None:
         return []
     columns = ", ".join(column for column, _ in key.columns)
     values = ", ".join(f"cast(:position_{place} AS {kind})" for place, (_, kind) in enumerate(key.columns))
-    return [f"({columns}) {'<' if descending else '>'} ({values})"]
+    comparison = "<" if direction == "DESC" else ">"
+    return [f"({columns}) {comparison} ({values})"]
 
 
 def _page_params(query: DriverQuery) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from roadlens.domain import EventSource, EventState, EventType
+from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 from roadlens.storage.reads.id_spans import IdSpan
 
@@ -96,6 +97,13 @@ async def page(session: ReadSession, *, wanted: EventFilter, span: IdSpan, limit
         params |= wanted.params()
     statement = f"SELECT {_LISTED} FROM ({found}) AS found JOIN safety_events USING (event_id) ORDER BY event_id DESC"
     return await session.rows(statement, EventListed, params)
+
+
+def every(session: ReadSession, *, wanted: EventFilter, span: IdSpan) -> Batches[EventListed]:
+    """As `page`, all of them: who wants all need not stop early, and walks one index."""
+    conditions = [*(f"{name} = :{name}" for name in wanted.params()), *span.conditions("event_id")]
+    statement = f"SELECT {_LISTED} FROM safety_events WHERE {_all(conditions)} ORDER BY event_id DESC"
+    return batches(session, statement, EventListed, {**wanted.params(), **span.params()})
 
 
 def _all(conditions: list[str]) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from roadlens.domain import EVENT_TYPES
+from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 from roadlens.storage.reads.id_spans import IdSpan
 
@@ -127,9 +128,14 @@ class TrackPoint:
 
 async def page(session: ReadSession, *, span: IdSpan, limit: int, driver_id: str | None = None) -> list[TripListed]:
     """Trips, newest first; of one driver, if one is named."""
-    driver = ["driver_id = :driver_id"] if driver_id is not None else []
-    statement = _page([*driver, *span.conditions("trip_id")])
-    return await session.rows(statement, TripListed, {"limit": limit, "driver_id": driver_id, **span.params()})
+    params = {"limit": limit, "driver_id": driver_id, **span.params()}
+    return await session.rows(_page(_conditions(span, driver_id)), TripListed, params)
+
+
+def every(session: ReadSession, *, span: IdSpan, driver_id: str | None = None) -> Batches[TripListed]:
+    """As `page`, all of them."""
+    params = {"limit": None, "driver_id": driver_id, **span.params()}
+    return batches(session, _page(_conditions(span, driver_id)), TripListed, params)
 
 
 async def page_of_driver(session: ReadSession, driver_id: str, *, span: IdSpan, limit: int) -> list[TripListed] | None:
@@ -169,6 +175,11 @@ async def track(session: ReadSession, trip: TripDetailRow) -> list[TrackPoint]:
             "step": -(-trip.position_count // LONGEST_TRACK) or 1,
         },
     )
+
+
+def _conditions(span: IdSpan, driver_id: str | None) -> list[str]:
+    driver = ["driver_id = :driver_id"] if driver_id is not None else []
+    return [*driver, *span.conditions("trip_id")]
 
 
 def _page(conditions: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 
 _HOLDER = """
@@ -68,6 +69,11 @@ async def credentials(session: ReadSession, username: str) -> Credentials | None
 async def page(session: ReadSession, *, after: int, limit: int) -> list[UserRow]:
     """Users by id, from the one after `after`."""
     return await session.rows(_PAGE, UserRow, {"after": after, "limit": limit})
+
+
+def every(session: ReadSession) -> Batches[UserRow]:
+    """All users by id."""
+    return batches(session, _PAGE, UserRow, {"after": 0, "limit": None})
 
 
 async def one(session: ReadSession, user_id: int) -> UserRow | None:

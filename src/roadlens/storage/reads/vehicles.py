@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 
 _FOUND = """
@@ -52,6 +53,11 @@ class VehicleRow:
 async def page(session: ReadSession, *, after: str, limit: int) -> list[VehicleRow]:
     """Vehicles by id, from the one after `after`."""
     return await session.rows(_PAGE, _row, {"after": after, "limit": limit})
+
+
+def every(session: ReadSession) -> Batches[VehicleRow]:
+    """All vehicles by id."""
+    return batches(session, _PAGE, _row, {"after": "", "limit": None})
 
 
 async def one(session: ReadSession, vehicle_id: str) -> VehicleRow | None:
