@@ -88,6 +88,13 @@ trip_activity = cache_response(ttl=300, key_prefix="trip_activity", tags=_DRIVIN
 risk_distribution = cache_response(ttl=300, key_prefix="risk_distribution", tags=_DRIVING, audience=Audience.VIEWERS)
 safety_events = cache_response(ttl=300, key_prefix="safety_events", tags=_DRIVING, audience=Audience.VIEWERS)
 
+attention = cache_response(
+    ttl=300,
+    key_prefix="attention",
+    tags=_DRIVING,
+    audience=Audience.VIEWERS,
+)
+
 drivers_list = cache_response(
     ttl=120,
     key_prefix="drivers_list",

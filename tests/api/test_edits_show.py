@@ -16,6 +16,7 @@ ADDRESSES = (
     "/admin/dashboard/trip-activity",
     "/admin/dashboard/risk-distribution",
     "/admin/dashboard/safety-events",
+    "/admin/dashboard/attention",
     "/admin/drivers?limit=3",
     "/admin/drivers?search=a&sort=name",
     "/admin/drivers?risk_level=low&sort=risk",

@@ -51,6 +51,7 @@ ROUTES = {
     "GET /api/v1/admin/dashboard/trip-activity": May.VIEWER,
     "GET /api/v1/admin/dashboard/risk-distribution": May.VIEWER,
     "GET /api/v1/admin/dashboard/safety-events": May.VIEWER,
+    "GET /api/v1/admin/dashboard/attention": May.VIEWER,
     "GET /api/v1/admin/drivers": May.VIEWER,
     "POST /api/v1/admin/drivers": May.ADMIN,
     "GET /api/v1/admin/drivers/{driver_id}": May.VIEWER,

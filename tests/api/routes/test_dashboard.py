@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tests.support.api import Api
-from tests.support.known_fleet import days_ago
+from tests.support.known_fleet import FACTORS, days_ago
+from tests.support.rows import add_score
 
 EMPTY_COUNTS = dict.fromkeys(
     ("harsh_braking", "rapid_acceleration", "harsh_cornering", "speeding", "phone_use"),
@@ -90,3 +91,34 @@ async def test_one_statement_each(fleet: Api) -> None:
         assert len(seen) == 1, name
         assert " trips AS" not in seen[0]
         assert "FROM trips" not in seen[0]
+
+
+async def test_the_riskiest_come_first_with_what_makes_them_so(fleet: Api) -> None:
+    with fleet.statements() as statements:
+        found = await fleet.answer("/admin/dashboard/attention")
+    assert len(statements) == 2, "who asks, and one"
+    assert [(each["driver_id"], each["risk_score"], each["risk_level"]) for each in found] == [
+        ("DRV-0003", 85.0, "high"),
+        ("DRV-0002", 50.0, "medium"),
+        ("DRV-0001", 15.0, "low"),
+    ]
+    assert [each["main_factor"] for each in found] == [None, None, FACTORS[0]]
+    ada = found[-1]
+    assert (ada["first_name"], ada["trips"], ada["distance_km"]) == ("Ada", 40, 400.0)
+    assert ada["day"] == str(days_ago(2).date())
+    listed = (await fleet.answer("/admin/drivers", sort="risk", limit=2, risk_level="high"))["drivers"]
+    assert [each["driver_id"] for each in await fleet.answer("/admin/dashboard/attention", limit=1)] == [
+        each["driver_id"] for each in listed
+    ]
+
+
+async def test_the_main_factor_is_the_largest_of_the_latest_score(fleet: Api) -> None:
+    factors = [
+        {**FACTORS[0], "points": points, "factor": name} for name, points in (("a", 0), ("b", 9.5), ("c", 10.25))
+    ]
+    async with fleet.database.write() as session:
+        await add_score(session, "DRV-0002", "99", days_ago(0).date(), factors)
+        await add_score(session, "DRV-0003", "98", days_ago(0).date(), factors[:1])
+    first, second, _ = await fleet.answer("/admin/dashboard/attention")
+    assert (first["driver_id"], first["main_factor"]["factor"]) == ("DRV-0002", "c")
+    assert (second["driver_id"], second["main_factor"]) == ("DRV-0003", None)

@@ -10,9 +10,9 @@ from roadlens import freshness
 from roadlens.api.dependencies import Reading
 from roadlens.api.openapi import GUARDED, problems
 from roadlens.api.percentages import percentages
-from roadlens.api.schemas.dashboard import EventCount, RiskShare, Stats, Summary, TripDay
+from roadlens.api.schemas.dashboard import Attention, EventCount, RiskShare, Stats, Summary, TripDay
 from roadlens.api.security import may_view
-from roadlens.storage.reads import dashboard
+from roadlens.storage.reads import dashboard, riskiest
 
 router = APIRouter(prefix="/admin/dashboard", tags=["dashboard"], dependencies=[may_view], responses=problems(*GUARDED))
 
@@ -56,3 +56,10 @@ async def safety_events(session: Reading, days: Annotated[int, Query(ge=1, le=36
     """How many events of each type the last days had, today included."""
     counts = await dashboard.safety_events(session, days)
     return [EventCount(event_type=kind, count=count) for kind, count in counts.items()]
+
+
+@router.get("/attention")
+@freshness.attention
+async def attention(session: Reading, limit: Annotated[int, Query(ge=1, le=50)] = 5) -> list[Attention]:
+    """The drivers to look at first: the riskiest, each with what adds most to the score."""
+    return [Attention.of(driver) for driver in await riskiest.riskiest(session, limit)]

@@ -1,13 +1,16 @@
-"""The dashboard's five answers."""
+"""The dashboard's answers."""
 
 from __future__ import annotations
 
 import datetime
+from typing import Self
 
 from pydantic import Field
 
-from roadlens.api.schemas.answer import Answer, Score, example
+from roadlens.api.schemas.answer import Answer, Score, example, kilometres
+from roadlens.api.schemas.risk import RiskFactor
 from roadlens.domain import EventType, RiskLevel, Role
+from roadlens.storage.reads.riskiest import Riskiest
 
 
 class Totals(Answer):
@@ -90,3 +93,45 @@ class EventCount(Answer):
 
     event_type: EventType
     count: int
+
+
+class Attention(Answer):
+    model_config = example(
+        {
+            "driver_id": "DRV-0001",
+            "first_name": "Ada",
+            "last_name": "Okafor",
+            "risk_score": 91.2,
+            "risk_level": "high",
+            "day": "2026-05-04",
+            "trips": 182,
+            "distance_km": 2204.317,
+            "last_trip_at": "2026-05-04T16:20:11Z",
+            "main_factor": {
+                "factor": "harsh_braking",
+                "label": "Harsh braking",
+                "points": 21.3,
+                "weight": 22,
+                "observed": 9.1,
+                "credible": 8.7,
+                "expected": 2.5,
+                "unit": "per 100 km",
+            },
+        }
+    )
+
+    driver_id: str
+    first_name: str
+    last_name: str
+    risk_score: Score
+    risk_level: RiskLevel
+    day: datetime.date = Field(description="The last day the score takes into account.")
+    trips: int
+    distance_km: float
+    last_trip_at: datetime.datetime | None
+    main_factor: RiskFactor | None = Field(description="What adds most points to the score.")
+
+    @classmethod
+    def of(cls, row: Riskiest) -> Self:
+        fields = {name: getattr(row, name) for name in cls.model_fields if name != "distance_km"}
+        return cls.model_validate({**fields, "distance_km": kilometres(row.distance_m)})
