@@ -50,7 +50,7 @@ from roadlens.observability.ingest import IngestMetrics
 from roadlens.observability.requests import Requests
 from roadlens.observability.statements import StatementMetrics
 from roadlens.telemetry.collector import Collector
-from roadlens.wiring import Wiring, caching, signing_secret
+from roadlens.wiring import Caching, Wiring, caching, signing_secret
 
 # Bytes. Nothing that is asked here needs more but batches of positions, and anybody may send them.
 LONGEST_BODY = 64 * 1024
@@ -79,22 +79,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    secret = signing_secret(wiring.settings)
-    tokens = Tokens(secret, timedelta(seconds=wiring.settings.token_lifetime))
-    app.state.server = ServerState(
-        database=wiring.database,
-        tokens=tokens,
-        cursors=Cursors(secret),
-        passwords=PasswordCheck(),
-        throttle=Throttle(secret),
-        collector=collector,
-        exports=Exports(wiring.settings.db_max_connections // wiring.settings.workers, wiring.settings.timezone),
-        cache=kept.cache,
-        audit=kept.audit,
-        clearing=Clearing(freshness.prefixes(), kept.cache.shared, kept.cache.memory),
-        worker=lambda: kept.feed.worker_id,
-    )
-
+    app.state.server = state = _state(wiring, kept, collector)
     app.state.metrics = wiring.metrics
     wiring.database.observe(StatementMetrics(wiring.metrics))
 
@@ -111,11 +96,31 @@ def create_app(wiring: Wiring) -> FastAPI:
         app.compute,
         kept.cache,
         find_key(app),
-        Principals(kept.feed, TokenGuard(wiring.database, tokens)),
+        Principals(kept.feed, TokenGuard(wiring.database, state.tokens)),
         kept.audit,
         Requests(app.compute, wiring.metrics),
     )
     return app
+
+
+def _state(wiring: Wiring, kept: Caching, collector: Collector) -> ServerState:
+    """What routes find at hand."""
+    settings, secret = wiring.settings, signing_secret(wiring.settings)
+    return ServerState(
+        database=wiring.database,
+        tokens=Tokens(secret, timedelta(seconds=settings.token_lifetime)),
+        cursors=Cursors(secret),
+        passwords=PasswordCheck(),
+        throttle=Throttle(secret),
+        collector=collector,
+        exports=Exports(settings.db_max_connections // settings.workers, settings.timezone),
+        cache=kept.cache,
+        audit=kept.audit,
+        changes=kept.changes,
+        history=kept.history,
+        clearing=Clearing(freshness.prefixes(), kept.cache.shared, kept.cache.memory),
+        worker=lambda: kept.feed.worker_id,
+    )
 
 
 class _Application(DescribedApi):

@@ -11,14 +11,17 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from roadlens import __version__
 from roadlens.api.passwords import hash_password, matches
 from roadlens.cache.audit import Audit
+from roadlens.cache.changes import Changes
 from roadlens.cache.connections import RedisConfig
 from roadlens.cache.engine import Cache
 from roadlens.cache.entry import FORMAT
+from roadlens.cache.history import History
 from roadlens.cache.keys import namespace
 from roadlens.cache.memory import Memory
 from roadlens.cache.observer import Observer
@@ -28,7 +31,7 @@ from roadlens.cache.store import SharedStore
 from roadlens.cache.unshared import Unshared
 from roadlens.domain import Role
 from roadlens.errors import SetupError
-from roadlens.observability.cache_observer import CacheMetrics
+from roadlens.observability.cache_observer import CacheMetrics, hits_and_misses
 from roadlens.observability.metrics import Metrics
 from roadlens.scoring import parameters
 from roadlens.settings import Settings
@@ -101,13 +104,15 @@ class Caching:
     feed: ChangeFeed
     cache: Cache
     audit: Audit | None
+    changes: Changes
+    history: History
 
     @asynccontextmanager
     async def running(self, database: Database) -> AsyncIterator[None]:
         """Attached to the database and to Redis while the block runs, as far as these are there."""
         with database.hearing(self.feed.acknowledgements):
             try:
-                async with self.feed.running():
+                async with self.feed.running(), self.history.running():
                     await self.cache.open()
                     yield
             finally:
@@ -120,12 +125,12 @@ def caching(wiring: Wiring) -> Caching:
     Raises:
         SetupError: the signing secret cannot be read or made.
     """
-    settings, observer = wiring.settings, CacheMetrics(wiring.metrics)
-    feed = ChangeFeed(wiring.database_url, counts=lambda: report(cache, audit))
+    settings, observer, changes = wiring.settings, CacheMetrics(wiring.metrics), Changes()
+    feed = ChangeFeed(wiring.database_url, counts=lambda: report(cache, audit), heard=changes.heard)
     memory = Memory(settings.cache_memory_mb * 1024 * 1024, observer)
     cache = Cache(feed, memory, _shared_store(settings, observer), observer)
     audit = Audit(cache, observer, settings.cache_audit) if settings.cache_audit else None
-    return Caching(feed, cache, audit)
+    return Caching(feed, cache, audit, changes, History(partial(hits_and_misses, wiring.metrics)))
 
 
 @asynccontextmanager

@@ -6,14 +6,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from roadlens.api.schemas.cache import AuditState, CacheState, PrefixState, WorkerState
+from roadlens.api.schemas.cache import (
+    AuditState,
+    CacheHistory,
+    CacheState,
+    Invalidation,
+    PrefixHistory,
+    PrefixState,
+    WorkerState,
+)
+from roadlens.cache.changes import Change
+from roadlens.cache.history import STEP_S, Hour
 from roadlens.cache.report import summed
 from roadlens.storage.change_feed.lease import LEASE_S
 from roadlens.storage.reads.cache_state import Worker
 
 
 def state_of(
-    workers: Sequence[Worker], this: UUID | None, now: Mapping[str, Any], redis: Mapping[str, object]
+    workers: Sequence[Worker],
+    this: UUID | None,
+    now: Mapping[str, Any],
+    redis: Mapping[str, object],
+    hour: Hour,
+    changes: Sequence[Change],
 ) -> CacheState:
     """The sums over all workers; of `this` one what it counts `now` instead of what it told last."""
     told = {worker.worker_id: now if worker.worker_id == this else worker.counts for worker in workers}
@@ -32,6 +47,8 @@ def state_of(
                 "findings": sorted(findings, key=lambda finding: str(finding["at"]), reverse=True),
             }
         ),
+        history=_history(hour),
+        invalidations=[Invalidation.model_validate(change) for change in changes],
     )
 
 
@@ -40,6 +57,14 @@ def _prefix(name: str, counts: Mapping[str, int]) -> PrefixState:
     return PrefixState.model_validate(
         {"key_prefix": name, **counts, "hit_rate": round(100 * counts["hits"] / asked, 2) if asked else None}
     )
+
+
+def _history(hour: Hour) -> CacheHistory:
+    prefixes = [
+        PrefixHistory(key_prefix=prefix, hits=[step.hits for step in steps], misses=[step.misses for step in steps])
+        for prefix, steps in hour.prefixes.items()
+    ]
+    return CacheHistory(step_s=STEP_S, until=hour.until, prefixes=prefixes)
 
 
 def _worker(worker: Worker, told: Mapping[str, Any], this: bool) -> WorkerState:

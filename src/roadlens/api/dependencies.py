@@ -15,8 +15,10 @@ from roadlens.api.passwords import PasswordCheck
 from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
 from roadlens.cache.audit import SNAPSHOT, Audit, Snapshot
+from roadlens.cache.changes import Changes
 from roadlens.cache.clearing import Clearing
 from roadlens.cache.engine import Cache
+from roadlens.cache.history import History
 from roadlens.storage.database import Database, ReadSession
 from roadlens.storage.reads import cache_state
 from roadlens.telemetry.collector import Collector
@@ -35,6 +37,8 @@ class ServerState:
     exports: Exports
     cache: Cache
     audit: Audit | None
+    changes: Changes
+    history: History
     clearing: Clearing
     worker: Callable[[], UUID | None]
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from roadlens.cache.history import Counted
 from roadlens.cache.observer import Level, Why
 from roadlens.observability.metrics import Metrics
 
 # Commands that were not sent took no time of Redis.
 _NOT_SENT = "refused"
+
+
+def hits_and_misses(metrics: Metrics) -> dict[str, Counted]:
+    """Of all workers of the instance, by key prefix."""
+    hits, misses = (metrics.sums(f"cache_{kind}_total", "key_prefix") for kind in ("hits", "misses"))
+    return {prefix: Counted(int(hits.get(prefix, 0)), int(misses.get(prefix, 0))) for prefix in {*hits, *misses}}
 
 
 class CacheMetrics:

@@ -122,6 +122,14 @@ class Metrics:
         assert self._kinds[name] is Kind.HISTOGRAM
         return Durations(self._tally, name)
 
+    def sums(self, name: str, label: str) -> dict[str, float]:
+        """A counter of the instance, summed up by the values of one of its labels."""
+        place = next(metric.labels.index(label) for metric in TABLE if metric.name == name)
+        sums: dict[str, float] = {}
+        for series, (value,) in [(found, cells) for found, cells in self._tally.read().items() if found[0] == name]:
+            sums[series[1 + place]] = sums.get(series[1 + place], 0.0) + value
+        return sums
+
     def page(self, accept: str = "") -> tuple[bytes, str]:
         """All metrics as a scraper reads them, and the media type: OpenMetrics for who accepts it, else plain text."""
         encode, media_type = choose_encoder(accept)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 
 import pytest
 
+from roadlens.cache.history import STEP_S
 from roadlens.domain import Role
+from roadlens.observability.cache_observer import hits_and_misses
 from roadlens.storage.database import Database
 from tests.support.api import Api, open_api
 from tests.support.valkey import Valkey, free_port
@@ -39,6 +42,40 @@ async def test_what_is_counted_is_shown(fleet: Api) -> None:
     assert (worker["lease"], worker["answers_this"]) == ("held", True)
     assert 0 < worker["memory_bytes"] < worker["memory_limit_bytes"]
     assert state["audit"]["stale"] == 0
+
+
+async def test_the_last_hour_is_shown_by_prefix(fleet: Api) -> None:
+    history = fleet.app.state.server.history
+    with fleet.statements() as statements:
+        assert (await fleet.answer("/admin/cache"))["history"]["prefixes"] == []
+    assert len(statements) == 2, "who asks, and the workers"
+    for _ in range(4):
+        await fleet.get(SUMMARY)
+    ends = history.hour().until.timestamp()
+    history.take(hits_and_misses(fleet.app.state.metrics), ends + STEP_S)  # as at the end of the step
+    await fleet.get(SUMMARY)
+    history.take(hits_and_misses(fleet.app.state.metrics), ends + 2 * STEP_S)
+    shown = (await fleet.answer("/admin/cache"))["history"]
+    assert shown["prefixes"] == [{"key_prefix": "dashboard_summary", "hits": [3, 1], "misses": [1, 0]}]
+    assert shown["step_s"] == STEP_S
+    assert datetime.fromisoformat(shown["until"]).timestamp() == ends + 2 * STEP_S
+
+
+async def test_what_made_answers_stale_is_shown_with_its_cause(fleet: Api) -> None:
+    before = len((await fleet.answer("/admin/cache"))["invalidations"])
+    await fleet.send("PATCH", "/admin/drivers/DRV-0001", {"city": "Oslo"})
+    async with fleet.database.write() as session:
+        await session.execute("UPDATE vehicles SET name = 'Bus' WHERE vehicle_id = 'VEH-0001'")
+    await fleet.send("POST", "/admin/cache/clear?pattern=*drivers_list*")
+    found = (await fleet.answer("/admin/cache"))["invalidations"]
+    assert len(found) == before + 3
+    assert [(each["cause"], each["tables"], each["tags"]) for each in found[:3]] == [
+        ("clear", [], ["prefix:drivers_list"]),
+        ("edit", ["vehicles"], ["vehicle:VEH-0001", "vehicles"]),
+        ("edit", ["drivers"], ["driver:DRV-0001", "drivers"]),
+    ]
+    moments = [datetime.fromisoformat(each["at"]) for each in found]
+    assert moments == sorted(moments, reverse=True)
 
 
 async def test_clearing_makes_the_next_answer_a_miss(fleet: Api) -> None:

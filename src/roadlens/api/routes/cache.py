@@ -25,10 +25,11 @@ router = APIRouter(prefix="/admin/cache", tags=["cache"], responses=problems(*GU
 
 @router.get("", dependencies=[may_view])
 async def get_cache(session: Reading, state: State) -> CacheState:
-    """Hits, misses and what is kept by key prefix; Redis; workers with their leases; what the audit found."""
+    """Hits, misses and what is kept by key prefix, now and over the hour; Redis; workers and leases; what changed."""
     workers = await cache_state.workers(session)
     now = report(state.cache, state.audit)
-    return state_of(workers, state.worker(), now, await state.cache.shared.describe())
+    redis = await state.cache.shared.describe()
+    return state_of(workers, state.worker(), now, redis, state.history.hour(), state.changes.last())
 
 
 @router.post("/clear")

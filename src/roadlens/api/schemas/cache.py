@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -47,6 +47,30 @@ class AuditFinding(Answer):
     computed: str = Field(description="The ETag of the right one.")
 
 
+class PrefixHistory(Answer):
+    """How often within each step, the oldest first. All prefixes have as many steps."""
+
+    key_prefix: str
+    hits: list[int]
+    misses: list[int]
+
+
+class CacheHistory(Answer):
+    step_s: int = Field(description="Seconds that a step lasts.")
+    until: datetime.datetime = Field(description="When the last step ended.")
+    prefixes: list[PrefixHistory] = Field(description="Those that anybody asked for within the hour.")
+
+
+class Invalidation(Answer):
+    at: datetime.datetime
+    cause: Literal["clear", "edit", "other"] = Field(
+        description="`clear`: by hand; `edit`: rows changed, by whomever; `other`: such as a new schema."
+    )
+    tables: list[str] = Field(description="What changed, as tags name it: `drivers`, `assignments`, …")
+    tags: list[str]
+    more: int = Field(description="How many tags are left out.")
+
+
 class CacheState(Answer):
     model_config = example(
         {
@@ -64,6 +88,20 @@ class CacheState(Answer):
             "redis": {"configured": False, "usable": False},
             "workers": [],
             "audit": {"audited": 12, "stale": 0, "findings": []},
+            "history": {
+                "step_s": 10,
+                "until": "2026-05-04T16:20:10Z",
+                "prefixes": [{"key_prefix": "drivers_list", "hits": [0, 12, 9], "misses": [1, 0, 0]}],
+            },
+            "invalidations": [
+                {
+                    "at": "2026-05-04T16:20:03Z",
+                    "cause": "edit",
+                    "tables": ["drivers"],
+                    "tags": ["driver:DRV-0001", "drivers"],
+                    "more": 0,
+                }
+            ],
         }
     )
 
@@ -71,6 +109,12 @@ class CacheState(Answer):
     redis: dict[str, Any]
     workers: list[WorkerState]
     audit: AuditState
+    history: CacheHistory = Field(
+        description="The last hour of all workers of this server, as the worker recorded it that gives this answer."
+    )
+    invalidations: list[Invalidation] = Field(
+        description="The last 50 changes that the worker heard of which gives this answer, the newest first."
+    )
 
 
 class Cleared(Answer):

@@ -23,6 +23,7 @@ from roadlens.storage.change_feed.messages import Raised
 from roadlens.storage.change_feed.versions import Map
 
 Counts = Callable[[], Mapping[str, object]]
+Heard = Callable[[Sequence[str]], None]
 
 _FORGET = b"DELETE FROM cache_worker WHERE worker_id = %s"
 _ENTER = b"INSERT INTO cache_worker (worker_id, host, pid) VALUES (%s, %s, %s)"
@@ -53,14 +54,16 @@ class ChangeFeed:
         acknowledgements: what workers, this one included, have said that they know.
     """
 
-    def __init__(self, url: str, *, counts: Counts | None = None) -> None:
+    def __init__(self, url: str, *, counts: Counts | None = None, heard: Heard | None = None) -> None:
         """Nothing is opened.
 
         Args:
             url: address of the database, of the server itself and not of a pool before it.
             counts: what the cache has counted, as JSON; goes into the worker's row with each renewal, for people.
+            heard: is told the tags of each change that comes while attached; they are applied already.
         """
         self._counts = counts
+        self._heard = heard
         self._map = Map()
         self._lease = Lease()
         self._keeper = Keeper(url, "roadlens feed", self._attend)
@@ -156,6 +159,8 @@ class ChangeFeed:
                 change = messages.read_change(payload)
                 self._map.apply(change.raised)
                 self._applied.append(change.xid)
+                if self._heard is not None:
+                    self._heard([raised.tag for raised in change.raised])
                 self.acknowledgements.heard(worker, [change.xid])
             elif channel == messages.ACKNOWLEDGEMENTS:
                 self.acknowledgements.heard(*messages.read_acknowledgement(payload))
