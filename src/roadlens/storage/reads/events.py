@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,10 @@ _WALK = """
 SELECT event_id FROM (SELECT * FROM safety_events WHERE {} ORDER BY event_id DESC OFFSET 0) AS walked
 WHERE {} LIMIT :limit
 """
+
+# The columns of a kind, and how one is compared with a word of the domain's.
+_KIND = ("event_type", "source", "state")
+_IS = "{} = '{}'"
 
 # Kinds can be rare, and a walk along all events until there are enough of one could be long. There are but 40 kinds,
 # and in an index the newest of each lie together.
@@ -100,10 +105,22 @@ async def page(session: ReadSession, *, wanted: EventFilter, span: IdSpan, limit
 
 
 def every(session: ReadSession, *, wanted: EventFilter, span: IdSpan) -> Batches[EventListed]:
-    """As `page`, all of them: who wants all need not stop early, and walks one index."""
-    conditions = [*(f"{name} = :{name}" for name in wanted.params()), *span.conditions("event_id")]
-    statement = f"SELECT {_LISTED} FROM safety_events WHERE {_all(conditions)} ORDER BY event_id DESC"
-    return batches(session, statement, EventListed, {**wanted.params(), **span.params()})
+    """As `page`, all of them."""
+    bounds, params = span.conditions("event_id"), {**wanted.params(), **span.params()}
+    if wanted.has_kind and wanted.driver_id is None:
+        found = f"({_each_kind(wanted, bounds)}) AS of_kind"
+    else:
+        found = f"safety_events WHERE {_all([*(f'{name} = :{name}' for name in wanted.params()), *bounds])}"
+    statement = f"SELECT {_LISTED} FROM {found} ORDER BY event_id DESC"
+    return batches(session, statement, EventListed, params)
+
+
+def _each_kind(wanted: EventFilter, bounds: list[str]) -> str:
+    """The events of each kind that is wanted: those of one lie in order, so that all are merged as they are read."""
+    kinds = product(*wanted.kinds().values())
+    return " UNION ALL ".join(
+        f"SELECT * FROM safety_events WHERE {_all([*map(_IS.format, _KIND, kind), *bounds])}" for kind in kinds
+    )
 
 
 def _all(conditions: list[str]) -> str:
