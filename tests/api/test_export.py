@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 from starlette.types import Message
 
-from roadlens.api.export import MOST_AT_ONCE, Exports
+from roadlens.api.export import MOST_AT_ONCE, CsvExport, Exports
+from roadlens.api.head import HeadAsGet
 from roadlens.domain import Role
 from roadlens.errors import Overloaded
 from roadlens.storage.cursor import BATCH
@@ -189,6 +191,21 @@ async def test_more_than_may_run_at_once_are_told_when_to_come_back(many: Api) -
             reader.takes.set()
         await asyncio.gather(*asking)
     assert [reader.whole for reader in readers] == [False, True, True, True]
+
+
+async def test_head_reads_the_first_part_and_no_more() -> None:
+    made: list[str] = []
+
+    async def parts() -> AsyncGenerator[str, None]:
+        for part in ("a\r\n", "b\r\n", "c\r\n"):
+            made.append(part)
+            yield part
+
+    served = HeadAsGet(CsvExport("letters", Exports(4, "UTC"), parts, mark=False))
+    async with AsyncClient(transport=ASGITransport(served), base_url="http://roadlens.test") as client:
+        head = await client.head("/")
+        assert (head.status_code, head.content, made) == (200, b"", ["a\r\n"])
+        assert (await client.get("/")).text == "a\r\nb\r\nc\r\n"
 
 
 @pytest.mark.parametrize(("connections", "places"), [(50, 4), (16, 4), (12, 3), (8, 2), (7, 1), (1, 1)])
