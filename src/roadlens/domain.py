@@ -83,6 +83,9 @@ class Audience(Enum):
 # NIST SP 800-63B asks for no less.
 SHORTEST_PASSWORD = 8
 
+# Trackers that were out of reach deliver late; what comes as late as this, for good.
+SHORTEST_RETENTION_DAYS = 31
+
 
 def time_ordered_id(moment: datetime, seed: bytes) -> UUID:
     """An id that sorts by `moment` (milliseconds) and is otherwise a digest of `seed`: same input, same id.

@@ -52,3 +52,25 @@ def test_so_does_an_older_installation_s(postgres: Server) -> None:
         upgrade(url, "UTC", DEFAULT.as_dict())
         counter, _ = everything(url)
         assert counter == 2
+
+
+def test_retention_s_migration_changes_one_column_and_what_the_feed_compares_and_goes_back(postgres: Server) -> None:
+    source = "SELECT prosrc, proconfig, prosecdef FROM pg_proc WHERE proname = 'roadlens_note_installation'"
+    columns = (
+        "SELECT count(*) FROM pg_attribute WHERE attrelid = 'installation'::regclass AND attname = 'positions_from'"
+    )
+
+    def seen(url: str) -> tuple[Any, Any]:
+        with psycopg.connect(url) as connection:
+            return connection.execute(source).fetchall(), connection.execute(columns).fetchone()
+
+    with postgres.copy_of(EMPTY) as url:
+        upgrade(url, "UTC", DEFAULT.as_dict())
+        [(new, *config)], count = after = seen(url)
+        assert (new.count("SELECT timezone, positions_from FROM"), count) == (6, (1,))
+        downgrade(url, "0007")
+        [(old, *configured)], count = seen(url)
+        assert (old, count) == (new.replace(", positions_from", ""), (0,))
+        assert configured == config
+        upgrade(url, "UTC", DEFAULT.as_dict())
+        assert seen(url)[0] == after[0]

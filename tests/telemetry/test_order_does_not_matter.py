@@ -163,12 +163,12 @@ def _interleaved(count: int) -> st.SearchStrategy[list[int]]:
     return st.integers(2, 4).map(lambda n: [i for start in range(n) for i in range(start, count, n)])
 
 
-def _told(unique_id: str, fix: Fix) -> str:
+def told(unique_id: str, fix: Fix) -> str:
     seconds = fix.fix_time / 1e6 - NOON.timestamp()
     return f"{unique_id} {seconds:g} s {fix.speed_kmh} km/h {fix.flags}/{fix.alarms}/{fix.digest >> 32}"
 
 
-async def _prepare(url: str) -> tuple[Database, Sequence[Ingest]]:
+async def prepare(url: str) -> tuple[Database, Sequence[Ingest]]:
     """Drivers and their devices, by rules under which a short history has a risk score."""
     database = Database.open(url, pool_size=2)
     ingest = await fleet.open_ingest(database, replace(DEFAULT, risk_distance_at_least_km=0.5))
@@ -191,7 +191,7 @@ async def _rows_of(database: Database, ingests: Sequence[Ingest], batches: Seque
 
 def test_any_order_of_delivery_gives_the_rows_of_a_clean_one(database_url: str) -> None:
     with asyncio.Runner() as runner:
-        database, ingests = runner.run(_prepare(database_url))
+        database, ingests = runner.run(prepare(database_url))
 
         @settings(
             max_examples=EXAMPLES or EVERY_DAY,
@@ -205,7 +205,7 @@ def test_any_order_of_delivery_gives_the_rows_of_a_clean_one(database_url: str) 
         def check(data: st.DataObject) -> None:
             history = data.draw(histories())
             batches = data.draw(deliveries(history))
-            note("\n".join(f"delivered: {[_told(*sent) for sent in one]}" for one in batches))
+            note("\n".join(f"delivered: {[told(*sent) for sent in one]}" for one in batches))
             clean = runner.run(_rows_of(database, ingests, [history]))
             assert runner.run(_rows_of(database, ingests, batches)) == clean
 

@@ -74,3 +74,14 @@ def test_complaints_come_in_the_order_of_lines_and_name_the_value() -> None:
 
 def test_nothing_to_judge_is_nothing_to_complain_of() -> None:
     assert judge(array([]), [], NOON)[1] == []
+
+
+def test_what_is_from_before_positions_are_kept_is_told_from_when_on_they_are() -> None:
+    kept_from = NOON - timedelta(seconds=60)
+    fixes = array([fix(-60), fix(-60.000001), fix(-61, -1.0), fix(-61)._replace(fix_time=0)])
+    good, complaints = judge(fixes, [1, 2, 3, 4], NOON, kept_from)
+    assert good.tolist() == [True, False, False, False]
+    assert [complaint.reason for complaint in complaints] == [Reason.NOT_KEPT, Reason.SPEED, Reason.ANCIENT]
+    assert (
+        "2024-03-06T11:58:59.999999+00:00 is too old: positions from before 2024-03-06T11:59:00" in complaints[0].detail
+    )

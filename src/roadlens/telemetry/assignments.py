@@ -12,8 +12,7 @@ from typing import Any
 
 from roadlens.storage.database import WriteSession
 from roadlens.storage.reads import tracks
-from roadlens.storage.reads.tracks import Window
-from roadlens.storage.writes import assignments, drivers, edits, read_models, trips
+from roadlens.storage.writes import assignments, drivers, edits, positions, read_models, trips
 from roadlens.storage.writes.assignments import Device
 from roadlens.storage.writes.edits import Expected, Row, Who
 from roadlens.storage.writes.positions import Partitions
@@ -116,9 +115,13 @@ async def remove_driver(session: WriteSession, who: Who, driver_id: str, expecte
 
 
 async def _cut_again(session: WriteSession, device: Device) -> Changes:
-    """Cut all that the device has sent: what was nobody's may be somebody's now, and the other way round."""
+    """Cut all that the device has sent: what was nobody's may be somebody's now, and the other way round.
+
+    Trips whose positions have been dropped stay with whom they were.
+    """
     work = Work(session, await read_rules(session), Partitions(), Batch(), datetime.now(UTC))
-    work.windows = [Window(device.device_id, device.unique_id, None, None)]
+    await positions.hold(session)
+    work.windows = await tracks.windows(session, [device.device_id], [None], [None])
     for step in AGAIN:
         await step(work)
     return work.changes

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     SPEED = "impossible speed"
     FUTURE = "time in the future"
     ANCIENT = "time too long ago"
+    NOT_KEPT = "no longer kept"
     DUPLICATE = "duplicate"
     NOT_OURS = "not ours"
 

@@ -16,7 +16,7 @@ import numpy as np
 from roadlens.domain import from_unix_microseconds
 from roadlens.storage.binary import Positions
 from roadlens.storage.reads import tracks
-from roadlens.storage.reads.tracks import Assignment, Window
+from roadlens.storage.reads.tracks import Assignment
 from roadlens.storage.writes import devices, positions, read_models, trips
 from roadlens.telemetry import rescore
 from roadlens.telemetry.cut import cut as cut_fixes
@@ -35,9 +35,10 @@ WITHOUT_PAUSE = 50
 
 
 async def validate(work: Work) -> None:
-    """Drop what no vehicle can report: impossible places and speeds, times that cannot be."""
+    """Drop what no vehicle can report (impossible places and speeds, times that cannot be) and what is not kept."""
     arrived = work.batch.positions()
-    good, complaints = judge(arrived, work.batch.lines, work.received_at)
+    kept_from = await work.partitions.kept_from(work.session, arrived, work.received_at)
+    good, complaints = judge(arrived, work.batch.lines, work.received_at, kept_from)
     work.complaints += complaints
     work.positions = arrived[good]
 
@@ -82,16 +83,13 @@ async def deduplicate(work: Work) -> None:
 
 async def order(work: Work) -> None:
     """Get, in the order of time, the window around what is new: the trips it can change, and no more."""
-    whole = {device.device_id: device.unique_id for device in work.registered}
-    work.windows += [Window(device_id, unique_id, None, None) for device_id, unique_id in whole.items()]
-    touched = [span for span in work.touched if span.device_id not in whole]
-    if touched:
-        work.windows += await tracks.windows(
-            work.session,
-            [span.device_id for span in touched],
-            [span.first for span in touched],
-            [span.last for span in touched],
-        )
+    spans: dict[int, tuple[datetime | None, datetime | None]] = {
+        **{span.device_id: (span.first, span.last) for span in work.touched},
+        **{device.device_id: (None, None) for device in work.registered},
+    }
+    if spans:
+        firsts, lasts = zip(*spans.values(), strict=True)
+        work.windows = await tracks.windows(work.session, list(spans), firsts, lasts)
     if not work.windows:
         return
     recall(work)

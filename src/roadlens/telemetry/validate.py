@@ -20,10 +20,17 @@ CLOCK_MAY_BE_AHEAD = timedelta(hours=1)
 Bools = npt.NDArray[np.bool_]
 
 
+class _Bounds(NamedTuple):
+    """Unix microseconds: a good time is from `kept_from` to `latest`."""
+
+    kept_from: int
+    latest: int
+
+
 class _Test(NamedTuple):
     reason: Reason
-    fails: Callable[[Positions, int], Bools]
-    says: Callable[[Positions], str]
+    fails: Callable[[Positions, _Bounds], Bools]
+    says: Callable[[Positions, _Bounds], str]
 
 
 # In the order in which a record is told what is wrong with it: the first that fails is the reason.
@@ -31,47 +38,60 @@ _TESTS = (
     _Test(
         Reason.COORDINATES,
         lambda fix, _: ~((np.abs(fix["latitude"]) <= 90) & (np.abs(fix["longitude"]) <= 180)),
-        lambda fix: (
+        lambda fix, _: (
             f"latitude {fix['latitude']:g}, longitude {fix['longitude']:g}: must be within ±90 and ±180 degrees"
         ),
     ),
     _Test(
         Reason.COORDINATES,
         lambda fix, _: (fix["latitude"] == 0) & (fix["longitude"] == 0),
-        lambda _: "latitude 0, longitude 0: a device without a fix reports this",
+        lambda *_: "latitude 0, longitude 0: a device without a fix reports this",
     ),
     _Test(
         Reason.SPEED,
         lambda fix, _: ~((fix["speed_kmh"] >= 0) & (fix["speed_kmh"] <= FASTEST_KMH)),
-        lambda fix: f"speed {fix['speed_kmh']:.1f} km/h: must be between 0 and {FASTEST_KMH:g} km/h",
+        lambda fix, _: f"speed {fix['speed_kmh']:.1f} km/h: must be between 0 and {FASTEST_KMH:g} km/h",
     ),
     _Test(
         Reason.FUTURE,
-        lambda fix, now: fix["fix_time"] > now + CLOCK_MAY_BE_AHEAD // timedelta(microseconds=1),
-        lambda fix: f"time {_time(fix)} is in the future: check the device's clock",
+        lambda fix, bounds: fix["fix_time"] > bounds.latest,
+        lambda fix, _: f"time {_time(fix)} is in the future: check the device's clock",
     ),
     _Test(
         Reason.ANCIENT,
         lambda fix, _: fix["fix_time"] < unix_microseconds(EARLIEST),
-        lambda fix: f"time {_time(fix)} is before {EARLIEST:%Y}: check the device's clock",
+        lambda fix, _: f"time {_time(fix)} is before {EARLIEST:%Y}: check the device's clock",
+    ),
+    _Test(
+        Reason.NOT_KEPT,
+        lambda fix, bounds: fix["fix_time"] < bounds.kept_from,
+        lambda fix, bounds: (
+            f"time {_time(fix)} is too old: positions from before "
+            f"{from_unix_microseconds(bounds.kept_from).isoformat()} are no longer kept"
+        ),
     ),
 )
 
 
-def judge(positions: Positions, lines: list[int], now: datetime) -> tuple[Bools, list[Complaint]]:
+def judge(
+    positions: Positions, lines: list[int], now: datetime, kept_from: datetime | None = None
+) -> tuple[Bools, list[Complaint]]:
     """Which positions are good, shape (n,), and a complaint for each that is not.
 
     Args:
         positions: dtype `POSITION`.
         lines: where each of them stood in what was delivered.
         now: the moment of receipt.
+        kept_from: positions from before then have been dropped; None: none have.
     """
+    earliest = EARLIEST if kept_from is None else max(EARLIEST, kept_from)
+    bounds = _Bounds(unix_microseconds(earliest), unix_microseconds(now + CLOCK_MAY_BE_AHEAD))
     good = np.ones(len(positions), dtype=np.bool_)
     complaints: list[Complaint] = []
     for test in _TESTS:
-        failing = np.flatnonzero(good & test.fails(positions, unix_microseconds(now)))
+        failing = np.flatnonzero(good & test.fails(positions, bounds))
         good[failing] = False
-        complaints += [Complaint(lines[row], test.reason, test.says(positions[row])) for row in failing]
+        complaints += [Complaint(lines[row], test.reason, test.says(positions[row], bounds)) for row in failing]
     return good, sorted(complaints)
 
 

@@ -35,10 +35,11 @@ async def ready(database: Database) -> Ingest:
     return ingest
 
 
-async def window(database: Database, first: float, last: float) -> Span:
+async def window(database: Database, first: float | None, last: float | None) -> Span:
     """Where the window for new positions from `first` to `last` begins and ends, in seconds after noon."""
+    begin, end = (None if at is None else moment(at) for at in (first, last))
     async with database.read() as session:
-        (found,) = await tracks.windows(session, [1], [moment(first)], [moment(last)])
+        (found,) = await tracks.windows(session, [1], [begin], [end])
     seconds = [None if at is None else (at - NOON).total_seconds() for at in (found.first, found.last)]
     return seconds[0], seconds[1]
 
@@ -125,3 +126,46 @@ async def test_assignments_come_in_the_order_of_time(database: Database) -> None
         ("DRV-1", None, moment(10)),
         ("DRV-2", moment(10), None),
     ]
+
+
+async def test_nothing_touched_is_all_that_a_device_has_sent(database: Database) -> None:
+    await ready(database)
+    async with database.write() as session:
+        await session.execute("INSERT INTO devices (unique_id) VALUES ('never heard')")
+    async with database.read() as session:
+        found = await tracks.windows(session, [1, 2], [None, None], [None, None])
+    assert found == [Window(1, "A", None, None), Window(2, "never heard", None, None)]
+
+
+@pytest.mark.parametrize(
+    ("kept_from", "first", "last", "expected"),
+    [
+        (-500, 1050, 1060, (1000, 1110)),
+        (1000, 500, 1060, (1000, 1110)),
+        (1050, 1060, 1070, (1110.000001, 1110)),
+        (1050, 1060, 1110, (1110.000001, 2110)),
+        (1050, 1500, 1600, (1110.000001, 2110)),
+        (1500, 1500, 1600, (1500, 2110)),
+        (1500, None, None, (1500, None)),
+        (2050, None, None, (2110.000001, None)),
+        (2500, 3500, 3600, (2950, None)),
+    ],
+    ids=[
+        "before all",
+        "from a trip's beginning on",
+        "within a trip over the moment",
+        "at its end",
+        "after it",
+        "between two trips",
+        "all that is kept",
+        "all after a trip over the moment",
+        "after it has stood long enough",
+    ],
+)
+async def test_a_window_does_not_reach_behind_what_is_kept_or_into_a_trip_that_stands(
+    database: Database, kept_from: float, first: float | None, last: float | None, expected: Span
+) -> None:
+    await ready(database)
+    async with database.write() as session:
+        await session.execute("UPDATE installation SET positions_from = :kept", {"kept": moment(kept_from)})
+    assert await window(database, first, last) == expected

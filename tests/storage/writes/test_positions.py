@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -94,3 +94,22 @@ async def test_two_deliveries_at_once_make_a_month_once(database: Database) -> N
     told = await asyncio.gather(*(deliver(device_id) for device_id in (1, 2, 3, 4)))
     assert [touched.added for (touched,) in told] == [12] * 4
     assert len(await names(database)) == 12
+
+
+async def test_old_positions_are_held_while_somebody_judges_them_and_live_ones_ask_nothing(database: Database) -> None:
+    kept = datetime(2024, 1, 1, tzinfo=UTC)
+    async with database.write() as session:
+        await session.execute("UPDATE installation SET positions_from = :kept", {"kept": kept})
+    statements: list[str] = []
+    database.observe(lambda sql, _seconds: statements.append(sql))
+    week = timedelta(days=7)
+    async with database.write() as session:
+        for now, asked in ((NOON, None), (NOON + week, None), (NOON + week + timedelta(microseconds=1), kept)):
+            assert statements == []
+            assert await Partitions().kept_from(session, array([fix(0), fix(5)]), now) == asked
+        assert len(statements) == 2
+        assert await Partitions().kept_from(session, array([]), NOON + 2 * week) is None
+        assert len(statements) == 2
+        async with database.read() as other:
+            lock = "SELECT mode FROM pg_locks WHERE relation = 'positions'::regclass"
+            assert await other.tuples(lock) == [("RowExclusiveLock",)]

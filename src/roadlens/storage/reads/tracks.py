@@ -16,14 +16,22 @@ from roadlens.storage.trip_rows import EventRow, TripRow
 # `last`; without such a trip it is open. Before and after, not at: a second report of the moment that a trip begins or
 # ends with can stand in for the first one, so that the stop beyond is no longer one.
 # A vehicle that has already stood long enough for a stop needs nothing from before `settled_at`.
+# Where positions have been dropped, trips that begin before `positions_from` cannot be cut again: they stand, and a
+# window begins after the last of them at the earliest.
 _WINDOWS = """
 SELECT touched.device_id, unique_id,
-    greatest(CASE WHEN settled_at < touched.first THEN settled_at END, previous.started_at) AS first,
+    greatest(CASE WHEN settled_at < touched.first THEN settled_at END, previous.started_at,
+        positions_from, standing.ended_at + interval '1 microsecond') AS first,
     coalesce(CASE WHEN covering.ended_at > touched.last THEN covering.ended_at END, following.ended_at) AS last
 FROM unnest(cast(:devices AS int[]), cast(:firsts AS timestamptz[]), cast(:lasts AS timestamptz[]))
     AS touched(device_id, first, last)
 JOIN devices USING (device_id)
-JOIN device_progress USING (device_id)
+LEFT JOIN device_progress USING (device_id)
+CROSS JOIN installation
+LEFT JOIN LATERAL (
+    SELECT ended_at FROM trips WHERE device_id = touched.device_id AND started_at < positions_from
+    ORDER BY started_at DESC LIMIT 1
+) AS standing ON true
 LEFT JOIN LATERAL (
     SELECT started_at FROM trips WHERE device_id = touched.device_id AND started_at < touched.first
     ORDER BY started_at DESC LIMIT 1
@@ -59,7 +67,10 @@ JOIN trips ON trips.device_id = visible.device_id
 
 
 class Window(NamedTuple):
-    """The span of a device's positions that is cut again. None is open: from the first, or to the last position."""
+    """The span of a device's positions that is cut again. None is open: from the first, or to the last position.
+
+    It is empty, `first` after `last`, where all that was touched belongs to a trip whose beginning has been dropped.
+    """
 
     device_id: int
     unique_id: str
@@ -78,9 +89,12 @@ class Assignment(NamedTuple):
 
 
 async def windows(
-    session: ReadSession, devices: Sequence[int], firsts: Sequence[datetime], lasts: Sequence[datetime]
+    session: ReadSession, devices: Sequence[int], firsts: Sequence[datetime | None], lasts: Sequence[datetime | None]
 ) -> list[Window]:
-    """The window that must be cut again for each touched span."""
+    """The window that must be cut again for each touched span; None and None: all that the device has sent.
+
+    The caller holds the positions (`writes.positions.hold`), or has stored some: nobody drops any of them meanwhile.
+    """
     return await session.rows(
         _WINDOWS, Window, {"devices": list(devices), "firsts": list(firsts), "lasts": list(lasts)}
     )

@@ -71,7 +71,7 @@ WATCHED: Final = (
         "installation",
         "everything",
         {},
-        "timezone",
+        "timezone, positions_from",
         {"singleton": "there is one row", "created_at": "nobody is shown it"},
     ),
 )

@@ -5,15 +5,19 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Identity, Integer, Table, Text, TypedColumns
 from sqlalchemy.dialects.postgresql import JSONB
 
-from roadlens.storage.tables.metadata import metadata, moment
+from roadlens.storage.tables.metadata import TIMESTAMP, metadata, moment
 
 
 class InstallationColumns(TypedColumns):
-    """One row. `timezone` decides which calendar day a trip belongs to, so it cannot change under stored trips."""
+    """One row. `timezone` decides which calendar day a trip belongs to, so it cannot change under stored trips.
+
+    Positions from before `positions_from` have been dropped (null: none have), and nothing is made of them any more.
+    """
 
     singleton = Column(Boolean, primary_key=True, server_default="true")
     timezone = Column(Text, nullable=False)
     created_at = moment()
+    positions_from = Column(TIMESTAMP, nullable=True)
 
 
 class AuditColumns(TypedColumns):

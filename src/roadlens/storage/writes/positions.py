@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
 
+from roadlens.domain import unix_microseconds
 from roadlens.storage.binary import COLUMNS, Positions, to_copy
 from roadlens.storage.database import WriteSession
+from roadlens.storage.reads import partitions
 
 _MONTH = "datetime64[M]"
 
@@ -19,6 +21,9 @@ SELECT month FROM unnest(cast(:months AS text[])) AS month
 JOIN pg_class ON relname = 'positions_' || replace(month, '-', '_')
 JOIN pg_inherits ON inhrelid = pg_class.oid AND inhparent = 'positions'::regclass
 """
+
+# Far less than `SHORTEST_RETENTION_DAYS`: the clocks of server and database may differ.
+_NEVER_DROPPED = timedelta(days=7)
 
 _STAGE = "CREATE TEMPORARY TABLE IF NOT EXISTS arriving (LIKE positions) ON COMMIT DELETE ROWS"
 
@@ -59,11 +64,28 @@ async def store(session: WriteSession, positions: Positions) -> list[Touched]:
     return await session.rows(_STORE, Touched)
 
 
+async def hold(session: WriteSession) -> None:
+    """Let nobody drop positions until the transaction ends. Whoever has stored some holds them already."""
+    await session.execute("LOCK TABLE ONLY positions IN ROW EXCLUSIVE MODE")
+
+
 class Partitions:
     """The months that have a partition, remembered so that a batch asks the database only about new ones."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
+
+    async def kept_from(self, session: WriteSession, arrived: Positions, now: datetime) -> datetime | None:
+        """From when on positions are kept, as far as it matters to these; None: all of them are, for good or for now.
+
+        Where there are old ones among them, nobody drops positions until the transaction ends: a month that is kept
+        when they are judged is still there when they are stored. Live ones cost no statement.
+        """
+        if not len(arrived) or arrived["fix_time"].min() >= unix_microseconds(now - _NEVER_DROPPED):
+            return None
+        await hold(session)
+        # A statement of its own: one that waited for the lock may have looked before it had it.
+        return await partitions.kept_from(session)
 
     async def ensure(self, session: WriteSession, positions: Positions) -> None:
         """Make the partitions that the positions need, in the transaction that stores them.
