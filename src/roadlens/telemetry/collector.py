@@ -16,7 +16,7 @@ from roadlens.errors import DatabaseUnavailable, InvalidInput, NotAuthenticated,
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.reads import ingest_tokens
 from roadlens.storage.writes.devices import DeviceClaim
-from roadlens.telemetry.batch import Batch, Fix
+from roadlens.telemetry.batch import Batch, Fix, Reason
 from roadlens.telemetry.delivery import Ingest, Outcome
 
 COLLECT_FOR_S = 0.01
@@ -38,16 +38,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """A position, whose sender waits for the result: None once it is committed."""
+    """A position, whose sender waits for the result: None once it is committed, or why it is of no use."""
 
     token: bytes
     claim: DeviceClaim
     fix: Fix
-    result: asyncio.Future[None]
+    result: asyncio.Future[str | None]
 
-    def succeed(self) -> None:
+    def succeed(self, ignored: str | None = None) -> None:
         if not self.result.done():
-            self.result.set_result(None)
+            self.result.set_result(ignored)
 
     def fail(self, error: Exception) -> None:
         if not self.result.done():
@@ -87,8 +87,8 @@ class Collector:
             self._came.set()
             await work
 
-    async def send(self, token: bytes, claim: DeviceClaim, fix: Fix) -> None:
-        """Store one position; when this returns, it is committed.
+    async def send(self, token: bytes, claim: DeviceClaim, fix: Fix) -> str | None:
+        """Store one position; when this returns, it is committed, or of no use: then it says why.
 
         Raises:
             NotAuthenticated: the token is not good.
@@ -101,7 +101,7 @@ class Collector:
         waiting = _Waiting(token, claim, fix, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._came.set()
-        await waiting.result
+        return await waiting.result
 
     async def check(self, token: bytes) -> None:
         """Refuse a token before anything else is said to its sender.
@@ -203,6 +203,9 @@ class Collector:
         for waiting in refused:
             waiting.fail(NotAuthenticated(_REFUSED))
         for complaint in outcome.complaints:
-            group[complaint.line].fail(InvalidInput(f"{complaint.detail}."))
+            if complaint.reason is Reason.NOT_KEPT:  # no mistake of the sender, who would only send it again
+                group[complaint.line].succeed(complaint.detail)
+            else:
+                group[complaint.line].fail(InvalidInput(f"{complaint.detail}."))
         for waiting in group:
             waiting.succeed()

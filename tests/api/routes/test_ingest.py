@@ -283,8 +283,9 @@ async def test_other_methods_are_refused(sender: Sender) -> None:
 
 async def test_a_position_takes_no_statement_beyond_its_delivery_s(sender: Sender) -> None:
     """Its token is looked up in the transaction that stores it, by one statement for all that share it."""
-    await sender.send(TRACCAR, GOOD)
+    live = datetime.now(UTC) - timedelta(minutes=5)
+    await sender.send(TRACCAR, at(live))
     with sender.api.statements() as statements:
-        await sender.send(TRACCAR, forward(speed=11))
+        await sender.send(TRACCAR, at(live + timedelta(seconds=1)))
     assert sum("ingest_tokens" in statement for statement in statements) == 1
     assert len(statements) <= 11

@@ -148,8 +148,9 @@ async def _single(request: Request, read: Read, *, token_in_query: bool = False)
         await collector.check(token)
         if error.reason not in _IGNORED:
             raise _refusal(error) from None
-        return _answer({"stored": 0, "ignored": 1, "detail": error.detail})
-    await collector.send(token, claim, fix)
+        return _ignored(error.detail)
+    if (why := await collector.send(token, claim, fix)) is not None:
+        return _ignored(why)
     return Response(_STORED, media_type=ingest_body.JSON)
 
 
@@ -176,6 +177,10 @@ def _refusal(error: Rejected) -> Exception:
     if error.reason is Reason.MALFORMED:
         return HTTPException(HTTPStatus.BAD_REQUEST, f"The body is {error.detail}")
     return InvalidInput(f"{error.detail[:1].upper()}{error.detail[1:]}")
+
+
+def _ignored(why: str) -> Response:
+    return _answer({"stored": 0, "ignored": 1, "detail": why})
 
 
 def _answer(content: dict[str, object]) -> Response:

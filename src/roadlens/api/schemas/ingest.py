@@ -14,7 +14,7 @@ class Taken(Answer):
 
     stored: int = Field(description="1 once it is committed, also when it had been before.")
     ignored: int = Field(
-        description="1 for what is well-formed and no position: no valid fix, an event of another kind."
+        description="1 for what is well-formed and of no use: no valid fix, another kind of event, too old to be kept."
     )
     detail: str | None = Field(default=None, description="Why it was ignored.")
 
