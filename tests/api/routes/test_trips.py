@@ -61,7 +61,7 @@ async def test_a_trip_with_track_and_events(fleet: Api) -> None:
         "Van 2",
         str(days_ago(1).date()),
     )
-    assert len(trip["track"]) == 120
+    assert (len(trip["track"]), trip["track_kept"]) == (120, True)
     assert trip["track"][0] == {
         "time": days_ago(1).isoformat().replace("+00:00", "Z"),
         "latitude": 52.5,
@@ -92,12 +92,24 @@ async def test_a_long_track_is_thinned_evenly(fleet: Api) -> None:
         await session.execute("UPDATE trips SET position_count = 30000 WHERE driver_id = 'DRV-0002'")
     trip = await fleet.answer(f"/admin/trips/{await trip_of(fleet, 'DRV-0002')}")
     assert [point["time"][-9:] for point in trip["track"][:3]] == ["12:00:00Z", "12:00:30Z", "12:01:00Z"]
-    assert len(trip["track"]) == 40
+    assert (len(trip["track"]), trip["track_kept"]) == (40, True)
 
 
 async def test_a_trip_without_positions_or_events(fleet: Api) -> None:
     trip = await fleet.answer(f"/admin/trips/{await trip_of(fleet, 'DRV-0003')}")
-    assert (trip["track"], trip["events"]) == ([], [])
+    assert (trip["track"], trip["events"], trip["track_kept"]) == ([], [], False)
+
+
+async def test_a_trip_says_whether_its_track_is_kept(fleet: Api) -> None:
+    path = f"/admin/trips/{await trip_of(fleet, 'DRV-0002')}"
+    whole = await fleet.answer(path)
+    for dropped, points in ((60, 114), (1200, 0)):
+        async with fleet.database.write() as session:
+            moment = {"moment": days_ago(1) + timedelta(seconds=dropped)}
+            await session.execute("DELETE FROM positions WHERE fix_time < :moment", moment)
+            await session.execute("UPDATE installation SET positions_from = :moment", moment)
+        trip = await fleet.answer(path)
+        assert trip == whole | {"track": whole["track"][120 - points :], "track_kept": False}
 
 
 async def test_an_unknown_trip(fleet: Api) -> None:

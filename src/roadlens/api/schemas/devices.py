@@ -52,7 +52,7 @@ class DeviceRecord(Answer):
 class Device(DeviceRecord):
     model_config = example(_DEVICE | _REPORTS)
 
-    positions: int = Field(description="How many are stored.")
+    positions: int = Field(description="How many it has sent, those included that are no longer kept.")
     last_fix_at: datetime.datetime | None = Field(description="null before the first position.")
     driver: CurrentDriver | None = Field(description="Who has it now; null: nobody.")
     vehicle: DeviceVehicle | None

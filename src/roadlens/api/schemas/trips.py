@@ -105,6 +105,7 @@ class TripDetail(Trip):
                     "course": 83.0,
                 }
             ],
+            "track_kept": True,
             "events": [
                 {
                     "event_id": "019c2a50-1e20-8c00-b1d2-3a4b5c6d7e8f",
@@ -135,6 +136,10 @@ class TripDetail(Trip):
     position_count: int
     score_version: int
     track: list[TrackPoint] = Field(description="Oldest first; thinned evenly to 10,000 points if there are more.")
+    track_kept: bool = Field(
+        description="Whether the track is there from the trip's beginning on. False: its positions are no longer kept, "
+        "or only the later ones; all else about the trip stands."
+    )
     events: list[TripEvent] = Field(description="Oldest first.")
 
     @classmethod
@@ -154,6 +159,7 @@ class TripDetail(Trip):
                 "position_count": row.position_count,
                 "score_version": row.score_version,
                 "track": track,
+                "track_kept": bool(track) and track[0].time == row.started_at,
                 "events": row.events,
             }
         )

@@ -45,7 +45,7 @@ class DeviceVehicle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRow:
-    """A device; `driver` and `vehicle` are those of the present moment, `positions` how many are stored."""
+    """A device; `driver` and `vehicle` are those of the present moment, `positions` how many it has sent."""
 
     unique_id: str
     name: str | None
