@@ -62,6 +62,7 @@ def test_each_wrong_value_is_named_but_not_repeated() -> None:
             "10.0.0.1, *",
             "it must list addresses or networks, such as 10.0.0.5 or 10.1.0.0/16, with commas",
         ),
+        "ROADLENS_POSITION_RETENTION_DAYS": ("30", "it must be at least 31"),
         "ROADLENS_DB_POOL_SIZE": ("99", "it must be at most 50"),
         "REDIS_PORT": ("0", "it must be at least 1"),
         "REDIS_DB": ("-1", "it must be at least 0"),

@@ -50,6 +50,7 @@ from roadlens.observability.ingest import IngestMetrics
 from roadlens.observability.requests import Requests
 from roadlens.observability.statements import StatementMetrics
 from roadlens.telemetry.collector import Collector
+from roadlens.telemetry.retention import Retention
 from roadlens.wiring import Caching, Wiring, caching, signing_secret
 
 # Bytes. Nothing that is asked here needs more but batches of positions, and anybody may send them.
@@ -64,11 +65,12 @@ def create_app(wiring: Wiring) -> FastAPI:
     """
     counted = IngestMetrics(wiring.metrics)
     kept = caching(wiring)
+    retention = Retention(wiring.database, wiring.settings.position_retention_days)
     collector = Collector(wiring.database, register=wiring.settings.auto_register, observe=counted)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with kept.running(wiring.database), collector.running():
+        async with kept.running(wiring.database), collector.running(), retention.running():
             yield
 
     app = _Application(

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from roadlens.domain import SHORTEST_PASSWORD
+from roadlens.domain import SHORTEST_PASSWORD, SHORTEST_RETENTION_DAYS
 from roadlens.errors import SetupError
 
 # RFC 7518, section 3.2: a key for HS256 must be at least as long as its output.
@@ -124,6 +124,14 @@ class Settings(BaseSettings):
         default=False,
         validation_alias="ROADLENS_AUTO_REGISTER",
         description="1 makes a vehicle and a driver for each device that sends positions over HTTP and has none.",
+    )
+    position_retention_days: int | None = Field(
+        default=None,
+        validation_alias="ROADLENS_POSITION_RETENTION_DAYS",
+        ge=SHORTEST_RETENTION_DAYS,
+        le=36500,
+        description="Days for which positions are kept at least; the server drops the months before. "
+        "Without it all are kept.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_networks)] = Field(
         default=(),
