@@ -23,6 +23,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("/admin/drivers", {"order": "up"}, "order"),
     ("/admin/drivers", {"risk_level": "none"}, "risk_level"),
     ("/admin/drivers", {"search": LONG}, "search"),
+    ("/admin/drivers", {"search": LONG * 50}, "search"),
     ("/admin/drivers", {"search": "a\0b"}, "search"),
     ("/admin/drivers", {"after": "made-up"}, "after"),
     ("/admin/drivers", {"after": LONG * 10}, "after"),
