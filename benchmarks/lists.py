@@ -1,4 +1,6 @@
-"""What does a page of 100 drivers cost on a miss: in each order, at the front and deep inside, filtered, searched for?
+"""What does a page of 100 cost on a miss: drivers in each order, at the front and deep inside, filtered, searched for?
+
+And everything else that is read of one driver, or in lists.
 
 Run by `make bench`. Each page is asked of a server over a generated portfolio, with nothing kept; the time is the
 server's own, from the request's head to the answer's last byte, and beside it the part that went by in statements.
@@ -21,12 +23,13 @@ from urllib.parse import urlencode
 import uvloop
 
 from benchmarks.portfolios import Portfolio
-from roadlens.domain import RiskLevel
+from roadlens.domain import EVENT_TYPES, RiskLevel
 from roadlens.storage.reads.driver_pages import DriverSort
 
 RESULT = Path(__file__).parent / "results" / "lists.json"
 DRIVERS = 100_000
 LIMIT = 100
+_ADMIN = "/api/v1/admin"
 WARM_UP = 3
 # Shares of the list that come before the page.
 DEPTHS = (0.5, 0.9)
@@ -41,26 +44,26 @@ SEARCHES = (
 
 @dataclass(slots=True)
 class Page:
-    """One page: what it is called, what is asked for, and what each answer took, in seconds."""
+    """One page: what it is called, what is asked of which endpoint, and what each answer took, in seconds."""
 
     name: str
     path: str
+    endpoint: str = "list_drivers"
     seconds: list[float] = field(default_factory=list)
     sql: list[float] = field(default_factory=list)
     answer: dict[str, object] = field(default_factory=dict)
 
     def figures(self) -> dict[str, object]:
         percentiles = [round(1000 * value, 2) for value in _p50_p99(self.seconds)]
-        drivers = self.answer["drivers"]
-        assert isinstance(drivers, list)
+        listed = self.answer.get("drivers", self.answer.get("items"))
         return {
             "page": self.name,
             "p50_ms": percentiles[0],
             "p99_ms": percentiles[1],
             "sql_ms": round(1000 * _p50_p99(self.sql)[0], 2),
-            "total": self.answer["total"],
-            "total_capped": self.answer["total_capped"],
-            "listed": len(drivers),
+            "total": self.answer.get("total"),
+            "total_capped": self.answer.get("total_capped"),
+            "listed": len(listed) if isinstance(listed, list) else None,
         }
 
 
@@ -91,7 +94,7 @@ def main() -> None:
 
 async def _measure(directory: Path, drivers: int, rounds: int) -> Sequence[Page]:
     async with Portfolio.opened(directory, drivers) as portfolio:
-        pages = [*_orders(portfolio), *_searches()]
+        pages = [*_orders(portfolio), *_searches(), *_others(portfolio)]
         for number in range(WARM_UP + rounds):
             await asyncio.to_thread(_ask_all, portfolio, pages, keep=number >= WARM_UP)
         return pages
@@ -121,8 +124,30 @@ def _searches() -> Iterator[Page]:
         yield Page(f"search {search}, high", _path({"search": search, "risk_level": "high"}))
 
 
+def _others(portfolio: Portfolio) -> Iterator[Page]:
+    newest = json.loads(portfolio.client.ask(f"{_ADMIN}/trips?limit=1"))["items"][0]
+    # Somebody who drives more than most.
+    driver = max(
+        json.loads(portfolio.client.ask(f"{_ADMIN}/drivers?limit=1000"))["drivers"], key=lambda driver: driver["trips"]
+    )["driver_id"]
+    yield Page("a driver", f"{_ADMIN}/drivers/{driver}", "get_driver")
+    yield Page("a driver's risk", f"{_ADMIN}/drivers/{driver}/risk", "get_driver_risk")
+    statistics = f"{_ADMIN}/drivers/{driver}/statistics?period_days=365"
+    yield Page("a driver's statistics, 365 days", statistics, "get_driver_statistics")
+    yield Page("a driver's trips", f"{_ADMIN}/drivers/{driver}/trips", "list_driver_trips")
+    yield Page("a trip", f"{_ADMIN}/trips/{newest['trip_id']}", "get_trip")
+    yield Page("trips", f"{_ADMIN}/trips?limit={LIMIT}", "list_trips")
+    yield Page("events", f"{_ADMIN}/events?limit={LIMIT}", "list_events")
+    for event_type in EVENT_TYPES:
+        yield Page(f"events, {event_type}", f"{_ADMIN}/events?event_type={event_type}", "list_events")
+    yield Page("events, dismissed (there are none)", f"{_ADMIN}/events?state=dismissed", "list_events")
+    yield Page("events of one driver", f"{_ADMIN}/events?driver_id={driver}", "list_events")
+    yield Page("vehicles", f"{_ADMIN}/vehicles?limit={LIMIT}", "list_vehicles")
+    yield Page("users", f"{_ADMIN}/users?limit={LIMIT}", "list_users")
+
+
 def _path(query: Mapping[str, object]) -> str:
-    return f"/api/v1/admin/drivers?{urlencode({'limit': LIMIT, **query})}"
+    return f"{_ADMIN}/drivers?{urlencode({'limit': LIMIT, **query})}"
 
 
 def _ask_all(portfolio: Portfolio, pages: Sequence[Page], *, keep: bool) -> None:
@@ -134,16 +159,13 @@ def _ask_all(portfolio: Portfolio, pages: Sequence[Page], *, keep: bool) -> None
         after = client.counted()
         grown: defaultdict[str, float] = defaultdict(float)
         for name, value in after.items():
-            grown[name.partition("{")[0]] += (value - before.get(name, 0)) * _counts(name)
+            # The metrics' own page is a request too.
+            if not name.startswith("http_") or f'endpoint="{page.endpoint}"' in name:
+                grown[name.partition("{")[0]] += value - before.get(name, 0)
         before = after
         if keep:
             page.seconds.append(grown["http_request_duration_seconds_sum"])
             page.sql.append(grown["db_query_duration_seconds_sum"])
-
-
-def _counts(series: str) -> bool:
-    """Whether it says something of lists: the metrics' own page is a request too."""
-    return not series.startswith("http_request_duration") or 'endpoint="list_drivers"' in series
 
 
 def _p50_p99(values: Sequence[float]) -> tuple[float, float]:
@@ -154,9 +176,10 @@ def _p50_p99(values: Sequence[float]) -> tuple[float, float]:
 def _table(figures: Sequence[dict[str, object]]) -> Iterator[str]:
     yield f"{'a page of 100':<42}{'p50 ms':>9}{'p99 ms':>9}{'in SQL':>9}{'total':>10}{'listed':>8}"
     for page in figures:
-        total = f"{page['total']:,}{'+' if page['total_capped'] else ''}"
+        total = "" if page["total"] is None else f"{page['total']:,}{'+' if page['total_capped'] else ''}"
+        listed = "" if page["listed"] is None else page["listed"]
         times = "".join(f"{page[name]:>9.2f}" for name in ("p50_ms", "p99_ms", "sql_ms"))
-        yield f"{page['page']:<42}{times}{total:>10}{page['listed']:>8}"
+        yield f"{page['page']:<42}{times}{total:>10}{listed:>8}"
 
 
 if __name__ == "__main__":
