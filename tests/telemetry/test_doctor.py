@@ -41,6 +41,15 @@ async def test_a_tampered_row_is_named(database: Database, model: str) -> None:
     assert all(str(difference).startswith(difference.model) for difference in found)
 
 
+async def test_a_row_is_named_by_its_key_and_not_by_its_shortest_column(database: Database) -> None:
+    await driven(database)
+    async with database.write() as session:
+        await session.execute("UPDATE driver_summary SET trips = trips + 1")
+        await session.execute("INSERT INTO risk_histogram (bucket, shard, drivers, score_sum) VALUES (7, 1, 1, 7)")
+    named = {difference.model: difference.row for difference in await differences(database)}
+    assert named == {"driver_summary": "DRV-0001", "risk_histogram": "7"}
+
+
 async def test_a_row_that_is_missing_and_one_too_many_are_told_apart(database: Database) -> None:
     await driven(database)
     async with database.write() as session:

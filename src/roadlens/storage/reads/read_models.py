@@ -64,7 +64,7 @@ MODELS = (
 
 _COMPARE = """
 WITH expected AS MATERIALIZED ({expected}), stored AS MATERIALIZED ({stored})
-SELECT side, to_jsonb(found) FROM (
+SELECT side, to_json(found) FROM (
     SELECT 'expected' AS side, found FROM (SELECT * FROM expected EXCEPT SELECT * FROM stored) AS found
     UNION ALL
     SELECT 'stored', found FROM (SELECT * FROM stored EXCEPT SELECT * FROM expected) AS found
