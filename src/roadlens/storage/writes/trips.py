@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from roadlens.storage.arrays import arrays
 from roadlens.storage.database import WriteSession
 from roadlens.storage.trip_rows import EventRow, TripRow
 
@@ -89,11 +90,9 @@ async def apply(session: WriteSession, changes: Changes) -> None:
     if dead:
         await session.execute("DELETE FROM trips WHERE trip_id = ANY(:ids)", {"ids": dead})
     if changes.put:
-        columns = zip(*changes.put, strict=True)
-        await session.execute(_PUT_TRIPS, dict(zip(TripRow._fields, map(list, columns), strict=True)))
+        await session.execute(_PUT_TRIPS, arrays(TripRow._fields, changes.put))
     if changes.put_events:
-        columns = zip(*changes.put_events, strict=True)
-        await session.execute(_PUT_EVENTS, dict(zip(EventRow._fields, map(list, columns), strict=True)))
+        await session.execute(_PUT_EVENTS, arrays(EventRow._fields, changes.put_events))
 
 
 async def remove_of_driver(session: WriteSession, driver_id: str) -> None:
