@@ -12,6 +12,7 @@ from roadlens.domain import EventType
 from roadlens.errors import Conflict, InvalidInput, NotFound
 from roadlens.storage.database import Database
 from roadlens.telemetry.batch import Fix, Reason
+from roadlens.telemetry.doctor import differences
 from tests.support import fleet
 from tests.support.fleet import NOON, drive
 
@@ -163,6 +164,32 @@ async def test_deliveries_at_once_give_the_rows_of_one_after_the_other(database:
     assert sum(outcome.kept for outcome in outcomes) == len(sent)
 
 
+async def test_two_devices_of_a_driver_come_one_after_the_other(database: Database) -> None:
+    """1. Somebody holds the sums of days. 2. A delivery has computed the driver's score and waits there. 3. Another
+    device's delivery of the day after would compute its score without that day: it waits at the driver instead."""
+    ingest = await fleet.open_ingest(database)
+    await fleet.make_people(database, ("DRV-1",))
+    await fleet.make_devices(database, ("A", "B"))
+    for unique_id in ("A", "B"):
+        await ingest.assign(unique_id, "DRV-1", "VEH-1", actor="test")
+    await fleet.deliver(ingest, "A", drive(-DAY_S, 300), register=False)  # so that the month is there
+    async with database.write() as session:
+        await session.execute("LOCK TABLE trip_day IN SHARE MODE")
+        one = asyncio.create_task(fleet.deliver(ingest, "A", drive(0, 3000), register=False))
+        await waiting(database, 1)
+        other = asyncio.create_task(fleet.deliver(ingest, "B", drive(DAY_S, 3000), register=False))
+        await waiting(database, 2)
+    await asyncio.gather(one, other)
+    assert await differences(database) == []
+
+
+async def waiting(database: Database, transactions: int) -> None:
+    """Until so many wait for a lock."""
+    async with database.read() as looking:
+        while await looking.value("SELECT count(*) FROM pg_locks WHERE NOT granted") < transactions:  # noqa: ASYNC110 - PostgreSQL has no event for it
+            await asyncio.sleep(0.01)
+
+
 async def test_deliveries_at_once_register_each_new_device_once(database: Database) -> None:
     ingest = await fleet.open_ingest(database)
     devices = [f"DEV-{number}" for number in range(8)]
@@ -194,7 +221,5 @@ async def test_an_id_that_somebody_chooses_meanwhile_is_left_to_them(database: D
     async with database.write() as session:
         await session.execute("INSERT INTO drivers (driver_id, first_name, last_name) VALUES ('DRV-0001', 'A', 'B')")
         delivery = asyncio.create_task(fleet.deliver(ingest, "A", drive(0, 100)))
-        async with database.read() as looking:
-            while not await looking.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - PostgreSQL has no event for it
-                await asyncio.sleep(0.01)
+        await waiting(database, 1)
     assert (await delivery).registered == {"A": "DRV-0002"}

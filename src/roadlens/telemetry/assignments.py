@@ -12,7 +12,7 @@ from typing import Any
 
 from roadlens.storage.database import WriteSession
 from roadlens.storage.reads import tracks
-from roadlens.storage.writes import assignments, drivers, edits, positions, read_models, trips
+from roadlens.storage.writes import assignments, drivers, edits, positions, read_models, scores, trips
 from roadlens.storage.writes.assignments import Device
 from roadlens.storage.writes.edits import Expected, Row, Who
 from roadlens.storage.writes.positions import Partitions
@@ -100,13 +100,13 @@ async def remove_driver(session: WriteSession, who: Who, driver_id: str, expecte
     async def run() -> None:
         await assignments.serialise(session)
         await assignments.hold_driver(session, driver_id)
-        before = await read_models.lock_drivers(session, [driver_id])
+        await read_models.lock_drivers(session, [driver_id])
         driver = await edits.hold(session, drivers.KIND, driver_id, expected, lock="UPDATE")
         gone = await tracks.trips_of_driver(session, driver_id)
         await trips.remove_of_driver(session, driver_id)
-        await read_models.move_scores(session, before, dict.fromkeys(before))
+        await scores.remove_of_driver(session, driver_id)
         if gone:
-            await read_models.add_trips(session, gone, [])
+            await read_models.sum_up(session, gone, [])
         assigned = await assignments.remove_of_driver(session, driver_id)
         more = {"trips": len(gone), "assignments": [edits.shown(each) for each in assigned]}
         await edits.delete(session, who, drivers.KIND, driver, **more)

@@ -17,6 +17,7 @@ from roadlens.domain import first_id_at
 from roadlens.scoring.risk import Exposure, risk
 from roadlens.storage.database import WriteSession
 from roadlens.storage.reads.scores import DrivenDay, driven_days
+from roadlens.storage.trip_rows import TripRow
 from roadlens.storage.writes import read_models, scores
 from roadlens.storage.writes.read_models import DriverDay
 from roadlens.storage.writes.scores import ScoredDay
@@ -25,35 +26,33 @@ from roadlens.telemetry.work import Rules
 _SUMMED = DrivenDay._fields[2:]
 
 
-async def days(
-    session: WriteSession,
-    rules: Rules,
-    before: dict[str, Decimal | None],
-    driven: AbstractSet[tuple[str, date]],
-    emptied: AbstractSet[tuple[str, date]],
-) -> None:
+async def days(session: WriteSession, rules: Rules, gone: Sequence[TripRow], put: Sequence[TripRow]) -> None:
     """Recompute the touched days of drivers and every score that looks back on them.
+
+    A day to which trips were only added is added to; one that has lost a trip, or a trip's old form, is added up anew.
 
     Args:
         session: the transaction that changed the trips; it holds the drivers.
         rules: the active score version.
-        before: each touched driver's latest score before the change.
-        driven: driver and day of each trip that came or changed.
-        emptied: driver and day of each other trip that went; the driver may have made no trip on that day after all.
+        gone: trips that went, and the old form of those that changed.
+        put: trips that came, and the new form of those that changed.
     """
-    touched = driven | emptied
-    await read_models.put_driver_days(session, [_bounds(driver, day, rules.zone) for driver, day in touched])
-    if emptied:
+    recomputed = {(trip.driver_id, trip.day) for trip in gone}
+    driven = {(trip.driver_id, trip.day) for trip in put}
+    added = [trip.trip_id for trip in put if (trip.driver_id, trip.day) not in recomputed]
+    if recomputed:
+        await read_models.put_driver_days(session, [_bounds(driver, day, rules.zone) for driver, day in recomputed])
+    if added:
+        await read_models.add_driver_days(session, added)
+    if emptied := recomputed - driven:
         await scores.forget_empty(session, sorted(emptied))
     window = timedelta(days=rules.parameters.risk_window_days)
-    first_touched = {driver: min(day for _, day in group) for driver, group in _by_driver(touched)}
-    known = await driven_days(session, list(first_touched), [day - window for day in first_touched.values()])
+    touched = {driver: [day for _, day in group] for driver, group in _by_driver(recomputed | driven)}
+    known = await driven_days(session, list(touched), [days[0] - window for days in touched.values()])
     scored: list[ScoredDay] = []
     for driver, group in groupby(known, key=lambda row: row.driver_id):
-        hit = [day for touched_driver, day in touched if touched_driver == driver]
-        scored += history(rules, list(group), hit)
+        scored += history(rules, list(group), touched[driver])
     await scores.put(session, scored, rules.version)
-    await read_models.move_scores(session, before, await scores.put_latest(session, sorted(before)))
 
 
 def history(rules: Rules, driven: Sequence[DrivenDay], touched: Iterable[date]) -> Iterator[ScoredDay]:

@@ -143,14 +143,12 @@ async def store(work: Work) -> None:
     await devices.settle(session, _newly_settled(work))
     if not work.changes:
         return
-    changed = [*work.changes.gone, *work.changes.put]
-    before = await read_models.lock_drivers(session, (trip.driver_id for trip in changed))
+    gone, put = work.changes.gone, work.changes.put
+    await read_models.lock_drivers(session, (trip.driver_id for trip in [*gone, *put]))
     await trips.apply(session, work.changes)
-    if changed:
-        driven = {(trip.driver_id, trip.day) for trip in work.changes.put}
-        emptied = {(trip.driver_id, trip.day) for trip in work.changes.gone} - driven
-        await rescore.days(session, work.rules, before, driven, emptied)
-        await read_models.add_trips(session, work.changes.gone, work.changes.put)
+    if gone or put:
+        await rescore.days(session, work.rules, gone, put)
+        await read_models.sum_up(session, gone, put)
 
 
 STEPS: tuple[Step, ...] = (validate, make_room, identify, deduplicate, order, cut, derive, score, store)

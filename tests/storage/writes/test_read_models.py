@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from roadlens.domain import EventType
-from roadlens.storage.database import Database
-from roadlens.storage.writes import read_models
+from roadlens.domain import EventType, time_ordered_id, unix_microseconds
+from roadlens.storage.database import Database, WriteSession
+from roadlens.storage.trip_rows import TripRow
+from roadlens.storage.writes import read_models, scores
+from roadlens.storage.writes.scores import ScoredDay
 from roadlens.telemetry.batch import Fix
 from roadlens.telemetry.delivery import Ingest
 from tests.support import fleet
 from tests.support.fleet import NOON, drive
 
 DAY_S = 86_400
+_SET = {"trip_id": UUID(int=1), "driver_id": "DRV-1", "started_at": NOON, "day": NOON.date(), "trip_score": Decimal(0)}
+TRIP = TripRow._make(_SET.get(name, 0) for name in TripRow._fields)
 KINDS = ("harsh_braking", "rapid_acceleration", "harsh_cornering", "speeding", "phone_use")
 
 _EVENTS_OF_DAY = ", ".join(
@@ -145,16 +150,84 @@ async def test_two_drivers_of_one_device_have_their_own_days(database: Database)
     assert [row["trips"] for row in (await fleet.rows(database))["driver_summary"]] == [11, 20]
 
 
+async def score(session: WriteSession, scored: dict[str, Decimal | None]) -> None:
+    """Give the drivers these scores, and sum up."""
+    for driver, number in scored.items():
+        await add_score(session, driver, None if number is None else str(number), NOON.date())
+    drive_once = [TRIP._replace(driver_id=driver) for driver in scored]
+    await read_models.sum_up(session, drive_once, drive_once)
+
+
+async def add_score(session: WriteSession, driver: str, number: str | None, day: date) -> None:
+    row = ScoredDay(driver, day, None if number is None else Decimal(number), None, 0, [])
+    await scores.put(session, [row], 1)
+
+
 async def test_a_score_that_stays_moves_nobody(database: Database) -> None:
+    await fleet.make_people(database, ("DRV-1", "DRV-2"))
     async with database.write() as session:
-        await read_models.move_scores(session, {"DRV-1": Decimal("40.00")}, {"DRV-1": Decimal("40.00")})
-        await read_models.move_scores(session, {"DRV-1": None}, {"DRV-1": None})
+        await score(session, {"DRV-1": Decimal("40.00"), "DRV-2": None})
+        await session.execute("DELETE FROM risk_histogram")
+        await score(session, {"DRV-1": Decimal("40.00"), "DRV-2": None})
         assert await session.tuples("SELECT * FROM risk_histogram") == []
 
 
-async def test_scores_fall_in_the_bucket_of_their_level(database: Database) -> None:
-    scores = {"A": Decimal("40.00"), "B": Decimal("40.01"), "C": Decimal("0.00"), "D": Decimal("100.00"), "E": None}
+async def test_a_trip_that_only_moves_within_its_day_leaves_the_sums_alone(database: Database) -> None:
+    await fleet.make_people(database, ("DRV-1",))
+    written = "SELECT shard, xmin::text FROM fleet_totals UNION ALL SELECT shard, xmin::text FROM trip_day ORDER BY 1"
     async with database.write() as session:
-        await read_models.move_scores(session, dict.fromkeys(scores), scores)
+        await read_models.sum_up(session, [], [TRIP])
+    async with database.write() as session:
+        before = await session.tuples(written)
+        await read_models.sum_up(session, [TRIP], [TRIP._replace(started_at=NOON + timedelta(seconds=1))])
+        assert await session.tuples(written) == before
+
+
+async def test_scores_fall_in_the_bucket_of_their_level(database: Database) -> None:
+    scored = {"A": Decimal("40.00"), "B": Decimal("40.01"), "C": Decimal("0.00"), "D": Decimal("100.00"), "E": None}
+    await fleet.make_people(database, list(scored))
+    async with database.write() as session:
+        await score(session, scored)
         found = await session.tuples("SELECT bucket, drivers, score_sum FROM risk_histogram ORDER BY bucket")
     assert found == [(0, 1, 0), (40, 1, 40), (41, 1, Decimal("40.01")), (100, 1, 100)]
+
+
+async def test_a_summary_shows_the_score_of_the_last_day_even_if_that_has_none(database: Database) -> None:
+    await fleet.make_people(database, ("DRV-1", "DRV-2"))
+    first, second = NOON.date(), NOON.date() + timedelta(days=1)
+    async with database.write() as session:
+        await add_score(session, "DRV-1", "12.30", second)
+        await add_score(session, "DRV-1", "50.00", first)
+        await read_models.sum_up(session, [TRIP], [TRIP])
+        assert await session.value("SELECT risk_score FROM driver_summary WHERE driver_id = 'DRV-1'") == Decimal("12.3")
+        await add_score(session, "DRV-1", None, second)
+        await read_models.sum_up(session, [TRIP], [TRIP])
+        found = await session.tuples("SELECT driver_id, risk_score, scored_day FROM driver_summary ORDER BY 1")
+        left = await session.tuples("SELECT sum(drivers) FROM risk_histogram GROUP BY bucket")
+    assert found == [("DRV-1", None, second), ("DRV-2", None, None)]
+    assert left == [(0,)]
+
+
+def trip_id(unique_id: str, seconds: float) -> UUID:
+    started = NOON + timedelta(seconds=seconds)
+    return time_ordered_id(started, f"{unique_id}|{unix_microseconds(started)}".encode())
+
+
+async def test_of_trips_that_begin_in_one_millisecond_the_last_is_the_one_of_the_greater_id(database: Database) -> None:
+    """Two devices of a driver, in one order and the other: not the later microsecond counts, but the greater id."""
+    early, late = 0.0001, 0.0009
+    smaller = next(name for name in map(str, range(100)) if trip_id(name, late) < trip_id("A", early))
+    ingest = await fleet.open_ingest(database)
+    await fleet.make_people(database, ("DRV-1",))
+    starts = {"A": early, smaller: late}
+    await fleet.make_devices(database, list(starts))
+    for unique_id in starts:
+        await ingest.assign(unique_id, "DRV-1", "VEH-1", actor="test")
+    for order in (list(starts), list(starts)[::-1]):
+        await fleet.forget(database)
+        for unique_id in order:
+            await fleet.deliver(ingest, unique_id, drive(starts[unique_id], 300), register=False)
+        async with database.read() as session:
+            assert await session.value("SELECT max(trip_id::text) FROM trips") == str(trip_id("A", early))
+            said = await session.value("SELECT last_trip_at FROM driver_summary")
+        assert said == NOON + timedelta(seconds=early)

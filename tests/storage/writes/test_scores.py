@@ -35,16 +35,6 @@ async def test_a_day_is_written_over(people: Database) -> None:
     assert found == [(FIRST, Decimal("13.00"), "low", factors), (SECOND, None, None, factors)]
 
 
-async def test_the_summary_shows_the_score_of_the_last_day_even_if_that_has_none(people: Database) -> None:
-    async with people.write() as session:
-        await scores.put(session, [scored(SECOND, "12.30"), scored(FIRST, "50.00")], 1)
-        assert await scores.put_latest(session, ["DRV-1", "DRV-2"]) == {"DRV-1": Decimal("12.30"), "DRV-2": None}
-        await scores.put(session, [scored(SECOND, None)], 1)
-        assert await scores.put_latest(session, ["DRV-1"]) == {"DRV-1": None}
-        found = await session.tuples("SELECT driver_id, risk_score, scored_day FROM driver_summary ORDER BY 1")
-    assert found == [("DRV-1", None, SECOND), ("DRV-2", None, None)]
-
-
 async def test_the_score_of_a_day_without_trips_is_forgotten(people: Database) -> None:
     async with people.write() as session:
         await scores.put(session, [scored(FIRST, "1"), scored(SECOND, "2"), scored(FIRST, "3", "DRV-2")], 1)

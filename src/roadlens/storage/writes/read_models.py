@@ -7,22 +7,25 @@ totals, which a transaction that registers devices holds already, are taken wher
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from math import ceil
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+from roadlens.storage.arrays import array, arrays
 from roadlens.storage.database import WriteSession
 from roadlens.storage.sums import COUNTS, DRIVER_DAY_COLUMNS, DRIVER_DAY_VALUES, SUMS
 from roadlens.storage.trip_rows import TripRow
 
+K = TypeVar("K")
+Sums = tuple[int | Decimal, ...]
+
 _SHARD = "pg_backend_pid() % 16"
 
 _LOCK_DRIVERS = """
-SELECT driver_id, risk_score FROM driver_summary WHERE driver_id = ANY(:drivers) ORDER BY driver_id FOR UPDATE
+SELECT FROM driver_summary WHERE driver_id = ANY(cast(:drivers AS text[])) ORDER BY driver_id FOR UPDATE
 """
 
 _PUT_DRIVER_DAYS = f"""
@@ -42,42 +45,79 @@ ON CONFLICT (driver_id, day) DO UPDATE SET
     {", ".join(f"{name} = excluded.{name}" for name in ("trips", "top_speed_kmh", *SUMS))}
 """
 
-_ADD_TRIP_DAYS = f"""
-INSERT INTO trip_day AS stored (day, shard, trips, score_sum, {", ".join(COUNTS)})
-SELECT day, {_SHARD}, trips, score_sum, {", ".join(COUNTS)}
-FROM unnest(cast(:day AS date[]), cast(:trips AS int[]), cast(:score_sum AS numeric[]),
-            {", ".join(f"cast(:{name} AS int[])" for name in COUNTS)})
-    AS added(day, trips, score_sum, {", ".join(COUNTS)})
-ORDER BY day
-ON CONFLICT (day, shard) DO UPDATE SET trips = stored.trips + excluded.trips,
-    score_sum = stored.score_sum + excluded.score_sum,
-    {", ".join(f"{name} = stored.{name} + excluded.{name}" for name in COUNTS)}
+_ADD_DRIVER_DAYS = f"""
+WITH found AS (
+    SELECT {DRIVER_DAY_VALUES} FROM trips WHERE trip_id = ANY(cast(:trips AS uuid[])) GROUP BY driver_id, day
+)
+INSERT INTO driver_day AS stored ({DRIVER_DAY_COLUMNS}) SELECT {DRIVER_DAY_COLUMNS} FROM found ORDER BY driver_id, day
+ON CONFLICT (driver_id, day) DO UPDATE SET
+    top_speed_kmh = greatest(stored.top_speed_kmh, excluded.top_speed_kmh),
+    {", ".join(f"{name} = stored.{name} + excluded.{name}" for name in ("trips", *SUMS))}
 """
 
-_ADD_TOTALS = """
-UPDATE fleet_totals SET trips = trips + :trips, events = events + :events, distance_m = distance_m + :distance_m
-WHERE shard = (SELECT roadlens_free_shard())
+# One statement writes each summary once, and the histogram learns from it who went where. The drivers are held, so
+# nobody changes between `before` and `after`. Each part waits for the one before, by its `count(*)`: rows are taken in
+# one order. The last trip is the one of the greatest id, which has milliseconds: a trip that is newer by more than one
+# is the last, and trips need not be asked.
+_SUM_UP = f"""
+WITH added AS MATERIALIZED (
+    SELECT * FROM unnest(cast(:drivers AS text[]), cast(:driver_trips AS int[]), cast(:driver_distances AS bigint[]),
+                         cast(:driver_events AS int[]), cast(:newest AS timestamptz[]))
+        AS added(driver_id, trips, distance_m, events, newest)
+), before AS MATERIALIZED (
+    SELECT risk_score FROM driver_summary JOIN added USING (driver_id)
+), after AS (
+    UPDATE driver_summary AS stored SET trips = stored.trips + added.trips,
+        distance_m = stored.distance_m + added.distance_m, events = stored.events + added.events,
+        last_trip_at = CASE
+            WHEN added.newest > coalesce(stored.last_trip_at, '-infinity') + interval '1 millisecond' THEN added.newest
+            ELSE (SELECT started_at FROM trips WHERE trips.driver_id = stored.driver_id ORDER BY trip_id DESC LIMIT 1)
+        END,
+        risk_score = latest.risk_score, risk_level = latest.risk_level, scored_day = latest.day
+    FROM added LEFT JOIN LATERAL (
+        SELECT risk_score, risk_level, day FROM risk_scores WHERE risk_scores.driver_id = added.driver_id
+        ORDER BY day DESC LIMIT 1
+    ) AS latest ON true
+    WHERE stored.driver_id = added.driver_id
+    RETURNING stored.risk_score
+), moved AS (
+    SELECT ceil(risk_score)::smallint AS bucket, sum(sign)::int AS drivers, sum(sign * risk_score) AS score_sum
+    FROM (SELECT -1 AS sign, risk_score FROM before UNION ALL SELECT 1, risk_score FROM after) AS both_ways
+    WHERE risk_score IS NOT NULL GROUP BY bucket HAVING sum(sign) <> 0 OR sum(sign * risk_score) <> 0
+), histogram AS (
+    INSERT INTO risk_histogram AS stored (bucket, shard, drivers, score_sum)
+    SELECT bucket, {_SHARD}, drivers, score_sum FROM moved ORDER BY bucket
+    ON CONFLICT (bucket, shard) DO UPDATE SET drivers = stored.drivers + excluded.drivers,
+        score_sum = stored.score_sum + excluded.score_sum
+    RETURNING bucket
+), days AS (
+    INSERT INTO trip_day AS stored (day, shard, trips, score_sum, {", ".join(COUNTS)})
+    SELECT day, {_SHARD}, trips, score_sum, {", ".join(COUNTS)}
+    FROM (SELECT count(*) FROM histogram) AS done,
+        unnest(cast(:day AS date[]), cast(:day_trips AS int[]), cast(:score_sum AS numeric[]),
+               {", ".join(f"cast(:{name} AS int[])" for name in COUNTS)})
+            AS added(day, trips, score_sum, {", ".join(COUNTS)})
+    ORDER BY day
+    ON CONFLICT (day, shard) DO UPDATE SET trips = stored.trips + excluded.trips,
+        score_sum = stored.score_sum + excluded.score_sum,
+        {", ".join(f"{name} = stored.{name} + excluded.{name}" for name in COUNTS)}
+    RETURNING day
+)
+UPDATE fleet_totals SET trips = fleet_totals.trips + added.trips, events = fleet_totals.events + added.events,
+    distance_m = fleet_totals.distance_m + added.distance_m
+FROM (
+    SELECT roadlens_free_shard() AS shard, trips, events, distance_m
+    FROM (SELECT count(*) FROM days) AS done,
+        (VALUES (cast(:trips AS int), cast(:events AS int), cast(:distance_m AS bigint)))
+            AS added(trips, events, distance_m)
+    WHERE trips <> 0 OR events <> 0 OR distance_m <> 0
+) AS added
+WHERE fleet_totals.shard = added.shard
 """
 
-_ADD_SUMMARIES = """
-UPDATE driver_summary AS stored SET trips = stored.trips + added.trips,
-    distance_m = stored.distance_m + added.distance_m, events = stored.events + added.events,
-    last_trip_at = (SELECT started_at FROM trips WHERE trips.driver_id = stored.driver_id
-                    ORDER BY trip_id DESC LIMIT 1)
-FROM unnest(cast(:driver_id AS text[]), cast(:trips AS int[]), cast(:distance_m AS bigint[]), cast(:events AS int[]))
-    AS added(driver_id, trips, distance_m, events)
-WHERE stored.driver_id = added.driver_id
-"""
-
-_ADD_HISTOGRAM = f"""
-INSERT INTO risk_histogram AS stored (bucket, shard, drivers, score_sum)
-SELECT bucket, {_SHARD}, drivers, score_sum
-FROM unnest(cast(:bucket AS smallint[]), cast(:drivers AS int[]), cast(:score_sum AS numeric[]))
-    AS added(bucket, drivers, score_sum)
-ORDER BY bucket
-ON CONFLICT (bucket, shard) DO UPDATE SET drivers = stored.drivers + excluded.drivers,
-    score_sum = stored.score_sum + excluded.score_sum
-"""
+_DAY = ("day", "day_trips", "score_sum", *COUNTS)
+_DRIVER = ("drivers", "driver_trips", "driver_distances", "driver_events", "newest")
+_TOTALS = ("trips", "distance_m", "events")
 
 
 class DriverDay(NamedTuple):
@@ -89,65 +129,61 @@ class DriverDay(NamedTuple):
     last: UUID
 
 
-async def lock_drivers(session: WriteSession, drivers: Iterable[str]) -> dict[str, Decimal | None]:
-    """Hold the drivers' summaries until the transaction ends and give the latest score of each."""
-    return dict(await session.tuples(_LOCK_DRIVERS, {"drivers": sorted(set(drivers))}))
+async def lock_drivers(session: WriteSession, drivers: Iterable[str]) -> None:
+    """Hold the drivers' summaries until the transaction ends."""
+    await session.execute(_LOCK_DRIVERS, {"drivers": array(sorted(set(drivers)))})
 
 
 async def put_driver_days(session: WriteSession, days: Sequence[DriverDay]) -> None:
     """Make these days what the stored trips say."""
-    drivers, on_days, firsts, lasts = map(list, zip(*sorted(days), strict=True))
-    await session.execute(_PUT_DRIVER_DAYS, {"drivers": drivers, "days": on_days, "firsts": firsts, "lasts": lasts})
+    await session.execute(_PUT_DRIVER_DAYS, arrays(("drivers", "days", "firsts", "lasts"), sorted(days)))
 
 
-async def add_trips(session: WriteSession, gone: Sequence[TripRow], put: Sequence[TripRow]) -> None:
-    """Take the old trips out of the summaries, days and totals, and add the new ones. Zero changes write nothing."""
-    summaries: dict[str, Counter[str]] = {}
-    days: dict[date, Counter[str]] = {}
-    scores: dict[date, Decimal] = {}
-    totals: Counter[str] = Counter()
+async def add_driver_days(session: WriteSession, trips: Sequence[UUID]) -> None:
+    """Add stored trips that are new to their days."""
+    await session.execute(_ADD_DRIVER_DAYS, {"trips": array(trips)})
+
+
+async def sum_up(session: WriteSession, gone: Sequence[TripRow], put: Sequence[TripRow]) -> None:
+    """Take the old trips out of summaries, histogram, days and totals, and add the new ones.
+
+    The caller holds the drivers, and has stored trips and risk scores. Sums that do not change write nothing, but for
+    the drivers' summaries.
+    """
+    drivers = _added(gone, put, attrgetter("driver_id"), lambda trip: (1, trip.distance_m, trip.events))
+    days = _added(gone, put, attrgetter("day"), _of_day)
+    changed = sorted((day, *sums) for day, sums in days.items() if any(sums))
+    totals = map(sum, zip(*drivers.values(), strict=True))
+    newest = {trip.driver_id: trip.started_at for trip in sorted(put)}
+    await session.execute(
+        _SUM_UP,
+        arrays(_DRIVER, [(driver, *drivers[driver], newest.get(driver)) for driver in sorted(drivers)])
+        | arrays(_DAY, changed)
+        | dict(zip(_TOTALS, totals, strict=True)),
+    )
+
+
+def _added(
+    gone: Sequence[TripRow], put: Sequence[TripRow], key: Callable[[TripRow], K], values: Callable[[TripRow], Sums]
+) -> dict[K, list[Any]]:
+    """The trips' values added up for each key; those of trips that are gone are taken away."""
+    sums: dict[K, list[Any]] = {}
     for sign, trips in ((-1, gone), (1, put)):
         for trip in trips:
-            change = {"trips": sign, "distance_m": sign * trip.distance_m, "events": sign * trip.events}
-            for counter in (totals, summaries.setdefault(trip.driver_id, Counter())):
-                counter.update(change)
-            day = days.setdefault(trip.day, Counter())
-            day.update({"trips": sign} | {name: sign * getattr(trip, name) for name in COUNTS})
-            scores[trip.day] = scores.get(trip.day, Decimal(0)) + sign * trip.trip_score
-    names = ("trips", "distance_m", "events")
-    drivers = sorted(summaries)
-    await session.execute(
-        _ADD_SUMMARIES,
-        {"driver_id": drivers} | {name: [summaries[driver][name] for driver in drivers] for name in names},
+            added = values(trip)
+            kept = sums.setdefault(key(trip), [0] * len(added))
+            for place, value in enumerate(added):
+                kept[place] += sign * value
+    return sums
+
+
+def _of_day(trip: TripRow) -> Sums:
+    return (
+        1,
+        trip.trip_score,
+        trip.harsh_braking,
+        trip.rapid_acceleration,
+        trip.harsh_cornering,
+        trip.speeding,
+        trip.phone_use,
     )
-    changed = sorted(day for day in days if any(days[day].values()) or scores[day])
-    if changed:
-        columns = {name: [days[day][name] for day in changed] for name in ("trips", *COUNTS)}
-        sums = [scores[day] for day in changed]
-        await session.execute(_ADD_TRIP_DAYS, {"day": changed, "score_sum": sums, **columns})
-    if any(totals.values()):
-        await session.execute(_ADD_TOTALS, {name: totals[name] for name in names})
-
-
-async def move_scores(
-    session: WriteSession, before: dict[str, Decimal | None], after: dict[str, Decimal | None]
-) -> None:
-    """Move drivers whose latest score changed from one bucket of the histogram to another."""
-    drivers: Counter[int] = Counter()
-    sums: dict[int, Decimal] = {}
-    for sign, scores in ((-1, before), (1, after)):
-        for driver, score in scores.items():
-            if score is not None and before.get(driver) != after.get(driver):
-                bucket = ceil(score)
-                drivers[bucket] += sign
-                sums[bucket] = sums.get(bucket, Decimal(0)) + sign * score
-    buckets = sorted(bucket for bucket in sums if drivers[bucket] or sums[bucket])
-    if buckets:
-        await session.execute(
-            _ADD_HISTOGRAM,
-            {
-                "bucket": buckets,
-                "drivers": [drivers[bucket] for bucket in buckets],
-                "score_sum": [sums[bucket] for bucket in buckets],
-            },
-        )

@@ -1,4 +1,4 @@
-"""Writes risk scores: the history of each driver, one row a day driven, and the latest in the driver's summary."""
+"""Writes risk scores: the history of each driver, one row a day driven."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from roadlens.storage.arrays import arrays
 from roadlens.storage.database import WriteSession
 
 _PUT = """
@@ -27,17 +28,6 @@ _FORGET = """
 DELETE FROM risk_scores USING unnest(cast(:drivers AS text[]), cast(:days AS date[])) AS touched(driver, on_day)
 WHERE driver_id = driver AND day = on_day
     AND NOT EXISTS (SELECT FROM driver_day WHERE driver_day.driver_id = driver AND driver_day.day = on_day)
-"""
-
-_LATEST = """
-UPDATE driver_summary AS stored
-SET risk_score = latest.risk_score, risk_level = latest.risk_level, scored_day = latest.day
-FROM unnest(cast(:drivers AS text[])) AS touched(driver)
-LEFT JOIN LATERAL (
-    SELECT risk_score, risk_level, day FROM risk_scores WHERE driver_id = driver ORDER BY day DESC LIMIT 1
-) AS latest ON true
-WHERE stored.driver_id = driver
-RETURNING stored.driver_id, stored.risk_score
 """
 
 
@@ -59,9 +49,9 @@ async def put(session: WriteSession, scored: Sequence[ScoredDay], version: int) 
     """Write these days' scores, over older ones."""
     if not scored:
         return
-    columns = dict(zip(ScoredDay._fields, map(list, zip(*scored, strict=True)), strict=True))
+    columns = arrays(ScoredDay._fields[:-1], [row[:-1] for row in scored])
     # One JSON array for all rows: an array of texts would have each quote in it escaped.
-    factors = msgspec.json.encode(columns.pop("factors")).decode()
+    factors = msgspec.json.encode([row.factors for row in scored]).decode()
     await session.execute(_PUT, {"version": version, "factors": factors, **columns})
 
 
@@ -71,6 +61,6 @@ async def forget_empty(session: WriteSession, days: Sequence[tuple[str, date]]) 
     await session.execute(_FORGET, {"drivers": drivers, "days": on_days})
 
 
-async def put_latest(session: WriteSession, drivers: Sequence[str]) -> dict[str, Decimal | None]:
-    """Make each summary show the score of the driver's last trip day, and return these scores."""
-    return dict(await session.tuples(_LATEST, {"drivers": list(drivers)}))
+async def remove_of_driver(session: WriteSession, driver_id: str) -> None:
+    """Delete all scores of a driver."""
+    await session.execute("DELETE FROM risk_scores WHERE driver_id = :driver_id", {"driver_id": driver_id})
