@@ -21,10 +21,10 @@ run: .venv/project.stamp ## Run Roadlens with its own PostgreSQL, on 127.0.0.1:8
 test: .venv/dev.stamp ## Run every test that needs no system package
 	@exec $(BIN)/python -m pytest $(ARGS)
 
-test-system: .venv/dev.stamp ## Run the tests of the cache, the long ones too, on Debian's Redis; needs its packages redis-server and openssl
+test-system: .venv/dev.stamp ## Run the tests of the cache and of writers at once, the long ones too, on Debian's Redis; needs its packages redis-server and openssl
 	@command -v redis-server openssl >/dev/null || { echo "Install Debian's packages redis-server and openssl first"; exit 1; }
 	@TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest -m "system or not system" \
-		tests/cache tests/journeys/test_cache_*.py $(ARGS)
+		tests/cache tests/journeys/test_cache_*.py tests/journeys/test_concurrent_ingest.py $(ARGS)
 
 check: .venv/dev.stamp ## Check format, lint, types, import contracts and house rules
 	$(BIN)/ruff format --check .
