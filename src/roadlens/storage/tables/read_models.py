@@ -1,6 +1,6 @@
 """Read models: what dashboards and lists answer from, kept in the transaction that writes the trips.
 
-A counter that many writers touch has `SHARDS` rows: a writer adds to the row of its own connection, readers sum them.
+A counter that many writers touch has `SHARDS` rows: a writer adds to one of them, readers sum them.
 """
 
 from __future__ import annotations

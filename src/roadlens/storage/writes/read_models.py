@@ -1,7 +1,7 @@
 """Keeps the read models beside the trips, in the same transaction: what a change takes away and what it adds.
 
-Counters that many writers share have shards; a writer adds to the shard of its own connection, so that two of them
-seldom wait for each other. Rows are always taken in the same order (drivers, histogram, days, totals), each sorted; the
+Counters that many writers share have shards; a writer adds to the shard of its transaction, so that two of them seldom
+wait for each other. Rows are always taken in the same order (drivers, histogram, days, totals), each sorted; the
 totals, which a transaction that registers devices holds already, are taken where nobody holds them.
 """
 
@@ -17,12 +17,15 @@ from uuid import UUID
 from roadlens.storage.arrays import array, arrays
 from roadlens.storage.database import WriteSession
 from roadlens.storage.sums import COUNTS, DRIVER_DAY_COLUMNS, DRIVER_DAY_VALUES, SUMS
+from roadlens.storage.tables import SHARDS
 from roadlens.storage.trip_rows import TripRow
 
 K = TypeVar("K")
 Sums = tuple[int | Decimal, ...]
 
-_SHARD = "pg_backend_pid() % 16"
+# Transactions that are open at the same time have numbers close to each other, so hardly two of them meet. The
+# processes of two connections may have numbers that differ by a multiple of 16, and meet in every transaction.
+_SHARD = f"pg_current_xact_id()::text::bigint % {SHARDS}"
 
 _LOCK_DRIVERS = """
 SELECT FROM driver_summary WHERE driver_id = ANY(cast(:drivers AS text[])) ORDER BY driver_id FOR UPDATE
