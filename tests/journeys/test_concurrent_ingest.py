@@ -33,7 +33,7 @@ from tests.support.traffic import Sent, drives, late_and_doubled, shares
 from tests.support.workers import workers_of
 from tests.support.writers import Acknowledged, Importer, Office, Sender
 
-MOST_ROUNDS = 30
+MOST_ROUNDS = 100
 CLIENTS = ["roadlens worker", "roadlens import"]
 
 _STORED = "SELECT unique_id, fix_time FROM positions JOIN devices USING (device_id)"
@@ -53,8 +53,8 @@ class Scale(NamedTuple):
     strikes: Sequence[str]
 
 
-SHORT = Scale(1, 2, 8, 2, 3, 1, 1, ("importer", "backend", "worker"))
-LONG = Scale(2, 2, 14, 4, 6, 3, 2, ("importer", "worker", "backend") * 6)
+SHORT = Scale(1, 2, 6, 2, 3, 1, 1, ("importer", "backend", "worker"))
+LONG = Scale(2, 2, 14, 4, 6, 3, 2, ("importer", "worker", "backend") * 20)
 
 
 @dataclass
