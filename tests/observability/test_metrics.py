@@ -32,6 +32,7 @@ def test_names_and_labels_that_others_chart() -> None:
     assert labels["http_requests_total"] == ("method", "endpoint", "status")
     assert labels["http_request_duration_seconds"] == ("method", "endpoint")
     assert labels["db_queries_total"] == labels["db_query_duration_seconds"] == ("operation",)
+    assert labels["db_request_queries_total"] == ("operation",)
 
 
 def test_counters_count() -> None:

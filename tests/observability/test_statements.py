@@ -7,6 +7,8 @@ import pytest
 from roadlens.observability.metrics import Metrics
 from roadlens.observability.statements import StatementMetrics
 from roadlens.storage.database import Database
+from tests.api.routes.test_ingest import GOOD, TRACCAR, Sender
+from tests.support.api import Api
 from tests.support.scrape import Scrape
 
 
@@ -40,3 +42,22 @@ async def test_a_database_s_statements_are_counted_once_each(database: Database)
             await session.value("SELECT count(*) FROM drivers")
     assert Scrape.of(metrics).value("db_queries_total", operation="select") == 3
     assert Scrape.of(metrics).value("db_query_duration_seconds_count", operation="select") == 3
+
+
+async def test_statements_of_requests_are_counted_apart_from_those_of_live_positions(api: Api) -> None:
+    sender = await Sender(api).admit()
+
+    def counted() -> tuple[float, float]:
+        seen = Scrape.of(api.app.state.metrics)
+        names = ("db_queries_total", "db_request_queries_total")
+        every, of_requests = (sum(seen.value(name, **found) for found in seen.labels(name)) for name in names)
+        return every, of_requests
+
+    before = counted()
+    await api.answer("/admin/drivers")
+    asked = counted()
+    assert asked[0] - before[0] == asked[1] - before[1] + 1  # whose token it is was looked up before all else
+    assert asked[1] > before[1]
+    assert (await sender.send(TRACCAR, GOOD)).status_code == 200
+    assert counted()[0] > asked[0]
+    assert counted()[1] == asked[1]

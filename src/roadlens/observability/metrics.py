@@ -53,6 +53,7 @@ TABLE: Final = (
     Metric("http_requests_total", Kind.COUNTER, ("method", "endpoint", "status"), "Requests answered."),
     Metric("http_request_duration_seconds", Kind.HISTOGRAM, ("method", "endpoint"), "Answering a request."),
     Metric("db_queries_total", Kind.COUNTER, ("operation",), "Statements that PostgreSQL has run."),
+    Metric("db_request_queries_total", Kind.COUNTER, ("operation",), "Those of the statements that a request ran."),
     Metric("db_query_duration_seconds", Kind.HISTOGRAM, ("operation",), "Running a statement."),
     Metric("ingest_positions_total", Kind.COUNTER, ("result",), "Positions that came in over HTTP."),
     Metric("worker_restarts_total", Kind.COUNTER, (), "Worker processes that ended by themselves."),

@@ -1,9 +1,13 @@
-"""Counts and times SQL statements by what they do, as their first word says it. Reads no further in them."""
+"""Counts and times SQL statements by what they do, as their first word says it, and those of requests apart.
+
+Reads no further in them. Who shares a transaction with others, as live positions do, has no request of its own here.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+from roadlens.observability.log import current_request
 from roadlens.observability.metrics import Metrics
 
 _OPERATIONS = frozenset({"select", "insert", "update", "delete", "copy", "with"})
@@ -14,11 +18,14 @@ class StatementMetrics:
 
     def __init__(self, metrics: Metrics) -> None:
         self._queries = metrics.counters("db_queries_total")
+        self._of_requests = metrics.counters("db_request_queries_total")
         self._durations = metrics.durations("db_query_duration_seconds")
 
     def __call__(self, statement: str, seconds: float) -> None:
         labels = _labels(statement)
         self._queries.add(labels)
+        if current_request.get():
+            self._of_requests.add(labels)
         self._durations.add(labels, seconds)
 
 
