@@ -1,10 +1,11 @@
 # Everything happens in .venv, from locks that name every package by version and hash. Needs Python 3.11 or newer and make.
-# PYTHON=… chooses the Python; ARGS=… goes to pytest; HOST, PORT and ROADLENS_… reach the server (see docs/settings.md).
+# PYTHON=… chooses the Python; ARGS=… goes to pytest or to bench-day; HOST, PORT and ROADLENS_… reach the server (see
+# docs/settings.md).
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-system check format bench bench-http lock clean remake
+.PHONY: help run test test-system check format bench bench-http bench-day lock clean remake
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -45,6 +46,9 @@ bench: .venv/dev.stamp ## Measure what answers cost, with and without read model
 
 bench-http: .venv/bench.stamp ## Measure a hit beside other caches, for a quarter of an hour; needs Debian's package wrk
 	$(BIN)/python -m benchmarks.http
+
+bench-day: .venv/dev.stamp ## Replay a working day on 100,000 drivers, for a quarter of an hour; needs Debian's package apache2-utils
+	$(BIN)/python -m benchmarks.day $(ARGS)
 
 lock: .venv/dev.stamp ## Write the locks anew, with the newest versions that pyproject.toml allows
 	$(COMPILE) pyproject.toml --group build --output-file requirements/run.txt

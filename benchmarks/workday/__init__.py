@@ -1,0 +1,1 @@
+"""A working day of a portfolio's administrators, as `benchmarks.day` replays it."""
