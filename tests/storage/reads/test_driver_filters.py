@@ -110,7 +110,8 @@ async def test_what_is_rare_is_looked_up(fleet: Database) -> None:
     """A text without a trigram that hardly anybody has is found by its pairs; nobody else is looked at for it."""
     before = await _scans(fleet)
     async with fleet.read() as session:
-        assert len(await driver_filters.look_up(session, "zq", None)) == DRIVERS // 800
+        count, ids = await driver_filters.look_up(session, "zq", None)
+        assert (count, len(ids or [])) == (DRIVERS // 800, DRIVERS // 800)
         await session.value("SELECT pg_stat_force_next_flush()")
     after = await _scans(fleet)
     assert after["drivers_pairs_idx"] == before["drivers_pairs_idx"] + 1
@@ -120,7 +121,7 @@ async def test_what_is_rare_is_looked_up(fleet: Database) -> None:
 
 async def test_looking_up_ends_when_there_are_enough(fleet: Database) -> None:
     async with fleet.read() as session:
-        assert len(await driver_filters.look_up(session, "e", None)) == driver_filters.LOOKED_UP_TO + 1
+        assert await driver_filters.look_up(session, "e", None) == (driver_filters.LOOKED_UP_TO + 1, None)
 
 
 async def _scans(database: Database) -> dict[str, int]:

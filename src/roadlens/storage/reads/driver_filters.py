@@ -18,6 +18,9 @@ from roadlens.storage.database import ReadSession
 # hundred thousand drivers.
 LOOKED_UP_TO: Final = 3000
 
+# Matches of a text, each of whom is asked for a level.
+_FEW: Final = 1000
+
 # The buckets of `risk_histogram` that make a level: above the first, up to the second.
 _BOUNDS: Final = {
     RiskLevel.LOW: (-1, LOW_UP_TO),
@@ -104,28 +107,36 @@ def total_of(level: RiskLevel | None) -> str:
     return f"(SELECT coalesce(sum(drivers), 0)::bigint FROM risk_histogram WHERE {counted})"
 
 
-async def look_up(session: ReadSession, search: str, level: RiskLevel | None) -> list[str]:
-    """The ids of the first matches in no order, one more than `LOOKED_UP_TO` at the most."""
+async def look_up(session: ReadSession, search: str, level: RiskLevel | None) -> tuple[int, list[str] | None]:
+    """How many fit, counted up to one more than `LOOKED_UP_TO`, and their ids in no order; None for the ids if more do.
+
+    With a level, by what is rarer: a text that few have; a level that few have, each of whom is looked at; or, where
+    both are frequent, by the text until there are enough.
+    """
     by_pairs = not _TRIGRAM.search(search)
     tables = [_SAMPLE] if by_pairs else []
     texts = found = _BY_PAIRS if by_pairs else _BY_TRIGRAMS
     if level is not None:
-        tables += level_tables(level)
+        tables += [*level_tables(level), f"fitting AS MATERIALIZED ({texts} LIMIT {_FEW + 1})"]
+        few, rare = f"(SELECT count(*) <= {_FEW} FROM fitting)", "(SELECT rare FROM rarity)"
         # Asked of each, so that PostgreSQL looks nowhere else for them.
         found = f"""
-SELECT driver_id FROM rare_drivers
-WHERE (SELECT {SEARCHED} FROM drivers AS driver WHERE driver.driver_id = rare_drivers.driver_id)
-UNION ALL SELECT driver_id FROM ({texts} OFFSET 0) AS fitting
-WHERE NOT (SELECT rare FROM rarity) AND {_level_of_each("fitting.driver_id")}
+SELECT driver_id FROM fitting WHERE {few} AND {_level_of_each("fitting.driver_id")}
+UNION ALL SELECT driver_id FROM rare_drivers WHERE NOT {few} AND {rare}
+    AND (SELECT {SEARCHED} FROM drivers AS driver WHERE driver.driver_id = rare_drivers.driver_id)
+UNION ALL SELECT driver_id FROM ({texts} OFFSET 0) AS matching
+WHERE NOT {few} AND NOT {rare} AND {_level_of_each("matching.driver_id")}
 """
-    statement = f"{with_tables(tables)} SELECT driver_id FROM ({found}) AS found LIMIT {LOOKED_UP_TO + 1}"
-    params = search_params(search) | {
-        "search": search,
-        "pairs": _pairs(search),
-        "risk_level": level and level.value,
-        "skip": 0,
-    }
-    return await session.rows(statement, lambda driver_id: driver_id, params, anew=True)
+    statement = f"""
+{with_tables(tables)}
+SELECT count(*) AS count, CASE WHEN count(*) <= {LOOKED_UP_TO} THEN array_agg(driver_id) END AS ids
+FROM (SELECT driver_id FROM ({found}) AS found LIMIT {LOOKED_UP_TO + 1}) AS some_of_them
+"""
+    params = {"search": search, "pairs": _pairs(search), "risk_level": level and level.value, "skip": 0}
+    ((count, ids),) = await session.rows(
+        statement, lambda count, ids: (count, ids), search_params(search) | params, anew=True
+    )
+    return count, ids
 
 
 def search_params(search: str) -> dict[str, Any]:

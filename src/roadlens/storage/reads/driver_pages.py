@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from roadlens.domain import RiskLevel
+from roadlens.storage.arrays import array
 from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 from roadlens.storage.reads.driver_filters import (
-    LOOKED_UP_TO,
     SEARCHED,
     level_of_one_stretch,
     level_on_the_way,
@@ -126,13 +126,15 @@ async def page(session: ReadSession, query: DriverQuery) -> DriverPageRows:
         conditions = [*_on_the_way(query), ":skip < (SELECT total FROM total)"]
         total, listed = await _list(session, query, total_of(query.risk_level), conditions)
         return DriverPageRows(total, False, listed)
-    found = await look_up(session, query.search, query.risk_level)
-    counted = min(len(found), COUNTED_UP_TO)
-    if not found:
+    fitting, ids = await look_up(session, query.search, query.risk_level)
+    if fitting == 0:
         return DriverPageRows(0, False, [])
-    conditions = _on_the_way(query) if len(found) > LOOKED_UP_TO else [f"{_driver_id(query)} = ANY(:found)"]
-    _, listed = await _list(session, query, f"{counted}", conditions, {"found": found})
-    return DriverPageRows(counted, len(found) > COUNTED_UP_TO, listed)
+    counted = min(fitting, COUNTED_UP_TO)
+    conditions, params = _on_the_way(query), {}
+    if ids is not None:
+        conditions, params = [f"{_driver_id(query)} = ANY(cast(:found AS text[]))"], {"found": array(ids)}
+    _, listed = await _list(session, query, f"{counted}", conditions, params)
+    return DriverPageRows(counted, fitting > COUNTED_UP_TO, listed)
 
 
 async def _list(
