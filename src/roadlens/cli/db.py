@@ -120,7 +120,8 @@ async def _status(settings: Settings) -> None:
     print(f"schema     {migrate.head()}")
     print(f"positions  {'all are kept' if kept_from is None else f'kept from {kept_from:%Y-%m-%d} on'}")
     for month in months:
-        print(f"{month.first:%Y-%m}  {month.about:>15,} positions  {_megabytes(month.bytes)}")
+        about = "not counted yet" if month.about is None else f"{month.about:>15,}"
+        print(f"{month.first:%Y-%m}  {about} positions  {_megabytes(month.bytes)}")
     print(f"{len(months):,} months, {_megabytes(sum(month.bytes for month in months)).strip()}")
 
 

@@ -36,7 +36,7 @@ async def test_a_month_that_was_never_looked_at_has_no_estimate(database: Databa
         await add_positions(session, "device-1", DECEMBER, 5)
     async with database.read() as session:
         (month,) = await partitions.months(session)
-    assert month.about == 0
+    assert month.about is None
 
 
 async def test_positions_are_counted_by_month_up_to_a_moment(database: Database) -> None:

@@ -12,7 +12,7 @@ from roadlens.storage.database import ReadSession
 _MONTHS = """
 SELECT partition.oid::regclass::text AS name, cast(bounds[1] AS timestamptz) AS first,
     cast(bounds[2] AS timestamptz) AS until, pg_total_relation_size(partition.oid) AS bytes,
-    greatest(reltuples, 0)::bigint AS about
+    CASE WHEN reltuples >= 0 THEN reltuples::bigint END AS about
 FROM pg_inherits JOIN pg_class AS partition ON partition.oid = inhrelid
 CROSS JOIN LATERAL regexp_match(
     pg_get_expr(relpartbound, partition.oid), $$FROM \\('(.+)'\\) TO \\('(.+)'\\)$$) AS bounds
@@ -39,14 +39,14 @@ ORDER BY xact_start LIMIT 1
 class Month(NamedTuple):
     """A partition: positions from `first` until before `until`.
 
-    `bytes` counts its indexes in; `about` is how many rows it had when PostgreSQL last looked, 0 if it never has.
+    `bytes` counts its indexes in; `about` is how many rows it had when PostgreSQL last looked, None if it never has.
     """
 
     name: str
     first: datetime
     until: datetime
     bytes: int
-    about: int
+    about: int | None
 
 
 async def months(session: ReadSession) -> list[Month]:
