@@ -51,6 +51,7 @@ from roadlens.observability.requests import Requests
 from roadlens.observability.statements import StatementMetrics
 from roadlens.telemetry.collector import Collector
 from roadlens.telemetry.retention import Retention
+from roadlens.web import site
 from roadlens.wiring import Caching, Wiring, caching, signing_secret
 
 # Bytes. Nothing that is asked here needs more but batches of positions, and anybody may send them.
@@ -91,6 +92,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.include_router(health.router)
     app.include_router(metrics_route.router(wiring.metrics))
     reference.install(app)
+    site.install(app, wiring.settings.tile_url, wiring.settings.tile_attribution)
 
     _surround(app, wiring.settings.trusted_proxies)
     problems.install(app)

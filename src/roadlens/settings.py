@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -47,6 +48,16 @@ def _networks(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(ip_network(name)) for name in names)
     except ValueError as error:
         raise ValueError("it must list addresses or networks, such as 10.0.0.5 or 10.1.0.0/16, with commas") from error
+
+
+# The host stands in the Content-Security-Policy, where a semicolon or a space would begin something else.
+_TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[^\s\"'<>;,]*")
+
+
+def _tiles(url: str) -> str:
+    if not _TILES.fullmatch(url) or any(place not in url for place in ("{z}", "{x}", "{y}")):
+        raise ValueError("it must be an address with {z}, {x} and {y}, such as https://tiles.example/{z}/{x}/{y}.png")
+    return url
 
 
 class Settings(BaseSettings):
@@ -194,6 +205,18 @@ class Settings(BaseSettings):
             raise ValueError("a cluster has only database 0, so REDIS_DB cannot be set beside it")
         return cluster
 
+    tile_url: Annotated[str, AfterValidator(_tiles)] | None = Field(
+        default=None,
+        validation_alias="ROADLENS_TILE_URL",
+        description="Where the dashboard's maps get their background, as https://tiles.example/{z}/{x}/{y}.png. Browsers "
+        "ask that host themselves. Without it tracks are drawn without one, and browsers ask no other host.",
+    )
+    tile_attribution: str | None = Field(
+        default=None,
+        validation_alias="ROADLENS_TILE_ATTRIBUTION",
+        max_length=200,
+        description="What stands on those maps about who made them.",
+    )
     cache_memory_mb: int = Field(
         default=64,
         validation_alias="ROADLENS_CACHE_MEMORY_MB",

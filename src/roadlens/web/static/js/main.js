@@ -1,0 +1,57 @@
+// Begins: whoever is signed in sees the page of the address, whoever is not is asked to sign in first.
+
+import { forget } from "./api.js";
+import { h, replace } from "./dom.js";
+import { refreshAll, numbersStand } from "./live.js";
+import { loadAll } from "./routes.js";
+import * as session from "./session.js";
+import { shell } from "./shell.js";
+import { gate } from "./gate.js";
+
+const app = document.getElementById("app");
+
+async function begin() {
+  if ((await session.find()) === null) return askFor("");
+  show();
+}
+
+function askFor(why) {
+  replace(app, gate({ why, entered: show }));
+  document.title = "Sign in · Roadlens";
+  app.querySelector("input").focus();
+}
+
+function show() {
+  replace(app, shell());
+  numbersStand().then(loadAll);
+}
+
+/**
+ * The session has ended under a page that is open. The page stays as it is, with all that was typed; over it one signs
+ * in again. Who comes as somebody else begins anew.
+ */
+function askAgain(why, before) {
+  const dialog = h("dialog", { class: "gate-dialog", "aria-label": "Sign in" });
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  const entered = (now) => {
+    dialog.close();
+    dialog.remove();
+    if (now.username === before.username && now.role === before.role) return refreshAll();
+    forget();
+    show();
+  };
+  dialog.append(gate({ why, username: before.username, entered }));
+  app.append(dialog);
+  dialog.showModal();
+  dialog.querySelector("[name=password]").focus();
+}
+
+session.whenEnded((why, before, left) => {
+  if (left || app.querySelector(".shell") === null) {
+    forget();
+    for (const open of document.querySelectorAll("dialog[open]")) open.remove();
+    askFor(why);
+  } else askAgain(why, before);
+});
+
+begin();

@@ -1,0 +1,65 @@
+// One page's life: it is opened with what it may use, and whatever it began ends when it is left.
+
+import { h, replace } from "./dom.js";
+import { icon } from "./icons.js";
+import { live, stopAll } from "./live.js";
+import { link, note } from "./router.js";
+import { load } from "./routes.js";
+
+const AGAIN = "roadlens.loaded-anew";
+let visited = null;
+
+/**
+ * Open the route's page in `main`. The page's module exports `open(page)`, and gets
+ *
+ *     page.main                 the element to fill, empty
+ *     page.named                what the path names: {driver_id}
+ *     page.query                the parameters of the address, URLSearchParams
+ *     page.head(title, {crumbs: [{label, parts}], actions: [node]})   the heading, and the title of the window
+ *     page.note({name: value})  put parameters into the address, so that it can be shared and gone back to
+ *     page.live(options)        see live.js; ends with the page
+ *     page.signal               aborted when the page is left
+ *
+ * Resolves to whether it was opened: another one may have been asked for meanwhile.
+ */
+export async function visit(main, route, named, query) {
+  visit.leave();
+  const visiting = (visited = new AbortController());
+  const module = await load(route).catch(loadAnew);
+  if (visiting.signal.aborted || module === undefined) return false;
+  replace(main);
+  module.open({ main, named, query, note, live, head: (...given) => head(main, ...given), signal: visiting.signal });
+  return true;
+}
+
+/** Whatever page is open is left. */
+visit.leave = () => {
+  visited?.abort();
+  stopAll();
+  for (const dialog of document.querySelectorAll("dialog.dialog")) dialog.close();
+};
+
+/** The address is of no page. */
+visit.nowhere = (main) => {
+  visit.leave();
+  replace(main);
+  head(main, "There is no such page");
+  main.append(h("div", { class: "state" }, icon("nothing"), h("p", {}, "The address leads nowhere. It may have been mistyped, or what it showed has gone."), h("a", { class: "button", href: link([]) }, "Go to the overview")));
+};
+
+function head(main, title, { crumbs = [], actions = [] } = {}) {
+  document.title = `${title} · Roadlens`;
+  const way = crumbs.length > 0 && h("nav", { class: "crumbs", "aria-label": "Way back" }, crumbs.map(({ label, parts }) => h("a", { href: link(parts) }, label)));
+  const made = h("header", { class: "page-head" }, way, h("h1", { tabindex: "-1" }, title), actions);
+  const before = main.querySelector(":scope > .page-head");
+  if (before) before.replaceWith(made);
+  else main.prepend(made);
+}
+
+/** A page's file has gone: the server has another version by now. Its page is loaded, once. */
+function loadAnew(error) {
+  const last = Number(sessionStorage.getItem(AGAIN) ?? 0);
+  if (Date.now() - last < 10_000 || !navigator.onLine) throw error;
+  sessionStorage.setItem(AGAIN, String(Date.now()));
+  location.reload();
+}

@@ -1,0 +1,114 @@
+// Creating and editing one thing in a dialog. If somebody else has changed it meanwhile, both versions are shown, field by
+// field, and nothing that was typed is lost.
+
+import { Problem, change, read } from "../api.js";
+import { h } from "../dom.js";
+import { edited } from "../live.js";
+import { confirm, dialog } from "./dialog.js";
+import { form } from "./form.js";
+import { toast } from "./toast.js";
+
+/**
+ * Open the editor. To create: `{title, groups, path}`. To edit: `values` (with `version`) as the API gave them, `method` (PATCH)
+ * and `again()`, which reads them anew. `saved(data)` gives the sentence that is said; `done(data)` is called then. `write(value)`
+ * writes a field's value for people.
+ */
+export function editor({ title, groups, path, values = null, method = "PATCH", again, saved, done = () => {} }) {
+  const creating = values === null;
+  const sheet = form({ groups, values: values ?? {}, submitted: save });
+  const go = h("button", { class: "button main", type: "submit", form: sheet.node.id }, creating ? "Create" : "Save");
+  const stop = h("button", { class: "button", type: "button", onclick: () => mayClose() && open.close() }, "Cancel");
+  let version = values?.version;
+  let closing = false;
+  const open = dialog({ title, body: sheet.node, foot: [stop, go], mayClose });
+  sheet.node.querySelector("input, select").focus();
+
+  function mayClose() {
+    if (closing || Object.keys(sheet.changed()).length === 0) return true;
+    confirm({ title: "Discard what you typed?", text: "It has not been saved.", action: "Discard", does: async () => {
+      closing = true;
+      open.close();
+    } });
+    return false;
+  }
+
+  async function save() {
+    if (go.getAttribute("aria-busy") === "true") return;
+    const body = creating ? filled(sheet.values()) : sheet.changed();
+    if (!creating && Object.keys(body).length === 0) return open.close();
+    go.setAttribute("aria-busy", "true");
+    try {
+      const { data } = await change(creating ? "POST" : method, path, body, { version });
+      open.close();
+      toast(saved(data));
+      edited();
+      done(data);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      await refused(problem);
+    } finally {
+      go.removeAttribute("aria-busy");
+    }
+  }
+
+  async function refused(problem) {
+    if (problem.status === 412) return compare().catch((other) => sheet.problem(other));
+    if (problem.unreachable) return sheet.told("The server does not answer. What you typed is still here: save again in a moment.");
+    if (problem.status === 401) return sheet.told("Sign in again, then save again. What you typed is still here.");
+    sheet.problem(problem);
+  }
+
+  /** Read what the other one has made of it, and put it beside what is typed. The next save is made on that. */
+  async function compare() {
+    const theirs = await again();
+    const [mine, before] = [sheet.changed(), sheet.base()];
+    const differ = sheet.names().filter((name) => (theirs[name] ?? null) !== (before[name] ?? null));
+    for (const name of differ) sheet.field(name).theirs(...beside(sheet.field(name), name in mine, before[name], theirs[name]));
+    for (const name of differ) if (!(name in mine)) sheet.field(name).set(theirs[name]);
+    sheet.reset(theirs);
+    version = theirs.version;
+    const both = differ.filter((name) => name in mine);
+    const choose = both.length > 0 ? " Where you both changed a field, yours stands in it: look at those that are marked." : "";
+    sheet.told(`Somebody else has changed this meanwhile. Nothing is saved yet, and nothing that you typed is lost.${choose} Save again to go on.`, "changed");
+    (both.length > 0 ? sheet.field(both[0]).input : go).focus();
+  }
+}
+
+/** Ask before deleting, on the version that is seen. `again()` gives the newest version, should it have changed. */
+export function remover({ title, text, path, version, saved, done = () => {} }) {
+  confirm({ title, text, action: "Delete", does: async () => {
+    try {
+      await change("DELETE", path, undefined, { version });
+    } catch (problem) {
+      if (problem.status === 412) edited();
+      if (problem.status === 412) throw new Error("Somebody has changed this meanwhile. Close this, look at it again, and then decide.");
+      if (problem.status !== 404) throw problem;
+    }
+    toast(saved);
+    edited();
+    done();
+  } });
+}
+
+/** The latest values for the editor. */
+export async function latest(path) {
+  return (await read(path)).data;
+}
+
+function beside(field, both, before, theirs) {
+  if (!both) return [`Changed by somebody else: it was ${written(before)}.`];
+  const take = h("button", { type: "button", onclick: () => {
+    field.set(theirs);
+    field.theirs(`Changed by somebody else: it was ${written(before)}.`);
+    field.input.focus();
+  } }, "Take it");
+  return [`Somebody else wrote ${written(theirs)}; it was ${written(before)}. `, take];
+}
+
+function written(value) {
+  return value === null || value === undefined ? "empty" : `“${value}”`;
+}
+
+function filled(values) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+}

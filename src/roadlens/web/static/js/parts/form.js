@@ -1,0 +1,107 @@
+// A form of fields: what is typed stays whatever is answered, and a problem stands at the field that it is about.
+
+import { h, replace, say, unique } from "../dom.js";
+
+/**
+ * `{node, values(), changed(), problem(problem), clear(), told(text, kind), field(name), reset(values)}`.
+ *
+ * `groups`: `[{legend, fields}]`. A field: `{name, label, kind, width, hint, required, options, list, input}`. `kind` is `text`
+ * (the default), `email`, `tel`, `date`, `number`, `password` or `select` (with `options: [{value, label}]`); `width` is of six
+ * columns; `input` are more attributes. `values` are what the API gave. Empty is null, and a number is one.
+ */
+export function form({ groups, values = {}, submitted }) {
+  const fields = new Map();
+  const note = h("div", { class: "told", role: "alert", hidden: true });
+  const parts = groups.map(({ legend, fields: listed }) =>
+    h("fieldset", {}, legend && h("legend", {}, legend), listed.map((given) => {
+      const made = field(given, values[given.name]);
+      fields.set(given.name, made);
+      return made.node;
+    })));
+  const node = h("form", { class: "form", novalidate: true, id: unique("form") }, note, parts);
+  let base = { ...values };
+
+  node.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clear();
+    const missing = [...fields.values()].filter((one) => one.check());
+    if (missing.length > 0) return missing[0].input.focus();
+    submitted();
+  });
+
+  function clear() {
+    note.hidden = true;
+    for (const one of fields.values()) one.wrong("");
+  }
+
+  function told(text, kind = "problem") {
+    note.dataset.kind = kind;
+    note.hidden = false;
+    replace(note, text);
+  }
+
+  /** Say what the API refused: at its fields where it names them, else above all of them. */
+  function problem(refused) {
+    const elsewhere = [];
+    let first = null;
+    for (const { field: name, detail } of refused.errors) {
+      const one = fields.get(name);
+      if (one === undefined) elsewhere.push(detail);
+      else one.wrong(sentence(detail));
+      first ??= one;
+    }
+    if (first === null || elsewhere.length > 0) told(elsewhere.join(" ") || refused.message);
+    if (first) first.input.focus();
+    else note.scrollIntoView({ block: "nearest" });
+  }
+
+  const all = () => Object.fromEntries([...fields].map(([name, one]) => [name, one.value()]));
+  const changed = () => Object.fromEntries(Object.entries(all()).filter(([name, value]) => value !== (base[name] ?? null)));
+  return { node, values: all, changed, problem, clear, told, field: (name) => fields.get(name), names: () => [...fields.keys()], base: () => base, reset: (now) => (base = { ...now }) };
+}
+
+/** One field: `{node, input, value(), set(value), wrong(text), check(), theirs(nodes)}`. */
+export function field({ name, label, kind = "text", width = 6, hint = "", required = false, options = [], input: more = {} }, value = null) {
+  const id = unique("field");
+  const looks = { class: "input", id, name, autocomplete: "off", "aria-required": required ? "true" : null, "aria-describedby": `${id}-hint ${id}-wrong`, ...more };
+  const input = kind === "select"
+    ? h("select", looks, options.map((option) => h("option", { value: option.value }, option.label)))
+    : h("input", { type: kind === "number" ? "text" : kind, inputmode: kind === "number" ? "numeric" : null, ...looks });
+  const wrong = h("p", { class: "wrong", id: `${id}-wrong`, hidden: true });
+  const theirs = h("div", { class: "theirs", hidden: true });
+  const mark = required && h("span", { class: "needed" }, " (required)");
+  const one = { input, node: h("div", { class: "field", "data-width": width }, h("label", { for: id }, label, mark), input, h("p", { class: "hint", id: `${id}-hint`, hidden: !hint }, hint), theirs, wrong) };
+
+  one.value = () => typed(input.value, kind);
+  one.set = (to) => {
+    input.value = to ?? "";
+  };
+  one.wrong = (text) => {
+    wrong.hidden = !text;
+    say(wrong, text);
+    if (text) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+  };
+  one.check = () => {
+    if (!required || input.value.trim() !== "") return false;
+    one.wrong("Fill this in.");
+    return true;
+  };
+  one.theirs = (...children) => {
+    theirs.hidden = children.length === 0;
+    replace(theirs, children);
+  };
+  one.set(value);
+  return one;
+}
+
+// What is no number goes to the API as it is, which says what is wrong with it.
+function typed(text, kind) {
+  const trimmed = kind === "password" ? text : text.trim();
+  if (trimmed === "") return null;
+  return kind === "number" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed;
+}
+
+function sentence(text) {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

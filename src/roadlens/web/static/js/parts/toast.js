@@ -1,0 +1,15 @@
+// What is said in passing: seen for some seconds, and read aloud.
+
+import { announce, h } from "../dom.js";
+
+const SECONDS = 5;
+let place = null;
+
+/** Say that something is done. It takes no focus and needs no answer; what went wrong is told where it went wrong. */
+export function toast(text) {
+  place ??= document.body.appendChild(h("div", { class: "toasts", "aria-hidden": "true" }));
+  const one = h("div", { class: "toast" }, text);
+  place.append(one);
+  announce(text);
+  setTimeout(() => one.remove(), SECONDS * 1000);
+}
