@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from html import escape
@@ -43,6 +44,7 @@ def install(app: FastAPI, tile_url: str | None = None, tile_attribution: str | N
         {
             **{name: escape(value) for name, value in addresses.items()},
             "modules": "\n".join(modules),
+            "placeholders": "".join(f'<template id="{name}"></template>' for name in _own_styles(charts)),
             "tiles": escape(tile_url or ""),
             "attribution": escape(tile_attribution or ""),
             "version": escape(__version__),
@@ -85,6 +87,14 @@ def _chart_library() -> File:
     assert spec.submodule_search_locations is not None
     (directory,) = spec.submodule_search_locations
     return File.of(MEDIA_TYPES[".js"], Path(directory) / "package_data" / "plotly.min.js")
+
+
+def _own_styles(charts: File) -> list[str]:
+    """Ids of style elements that plotly.js would add for kinds of charts that are not used here.
+
+    It leaves out those that are there already. The policy forbids them, and each would be an error in the console.
+    """
+    return re.findall(r'getElementById\("([0-9a-f]{64})"\)', charts.text)
 
 
 def _version(files: Mapping[str, File]) -> str:

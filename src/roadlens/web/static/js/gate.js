@@ -38,7 +38,7 @@ export function gate({ why = "", username = "", entered }) {
     }
   }
 
-  return h("main", { class: "gate" }, h("div", { class: "gate-card" }, h("h1", { class: "brand" }, mark(), "Roadlens"), form));
+  return h("main", { class: "gate" }, h("div", { class: "gate-card" }, h("h1", { class: "brand" }, mark(), "Roadlens"), form, h("p", { class: "gate-foot" }, "Driver risk, explained.")));
 }
 
 function refused(problem) {

@@ -1,15 +1,15 @@
 // All drivers: searched, filtered, sorted and leafed through by the address, so that a view can be shared and gone back to.
 
-import { address, download, segment } from "../api.js";
+import { address } from "../api.js";
 import { h, unique } from "../dom.js";
 import { ago, fullName, moment, number, quantity } from "../format.js";
 import { icon } from "../icons.js";
 import { link } from "../router.js";
 import { score } from "../parts/badge.js";
+import { exportButton } from "../parts/export.js";
 import { pager } from "../parts/pager.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
-import { toast } from "../parts/toast.js";
 import { mayEdit } from "../session.js";
 import { createDriver, deleteDriver, editDriver } from "./driver_editor.js";
 
@@ -79,7 +79,7 @@ function who(driver) {
 
 function vehicle({ vehicle: driven }) {
   if (!driven) return h("span", { class: "quiet" }, "None now");
-  return [driven.name, h("span", { class: "second" }, [driven.make, driven.model].filter(Boolean).join(" "))];
+  return [driven.name, h("span", { class: "second" }, driven.plate ?? driven.vehicle_id)];
 }
 
 function buttons(driver) {
@@ -102,24 +102,7 @@ function tools(asked, go) {
   return h("div", { class: "tools", role: "search" },
     h("div", { class: "field grow" }, h("label", { for: search }, "Search"), h("div", { class: "searching" }, icon("search"), input)),
     h("div", { class: "field" }, h("label", { for: level }, "Risk"), chosen),
-    h("div", { class: "rest" }, exporting(asked)));
-}
-
-function exporting(asked) {
-  const button = h("button", { class: "button", type: "button", onclick: save }, icon("save"), "Export CSV");
-  async function save() {
-    if (button.getAttribute("aria-busy") === "true") return;
-    button.setAttribute("aria-busy", "true");
-    const filters = Object.fromEntries(FILTERS.map((name) => [name, asked[name]]));
-    try {
-      await download(address("/admin/exports/drivers.csv", { ...filters, bom: true }));
-    } catch (problem) {
-      toast(problem.status ? problem.message : "The file could not be fetched to its end. Try again.");
-    } finally {
-      button.removeAttribute("aria-busy");
-    }
-  }
-  return button;
+    h("div", { class: "rest" }, exportButton("drivers", () => Object.fromEntries(FILTERS.map((name) => [name, asked[name]])))));
 }
 
 function empty(asked, go) {

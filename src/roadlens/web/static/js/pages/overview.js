@@ -14,9 +14,8 @@ const DASHBOARD = "/admin/dashboard";
 
 export function open(page) {
   page.head("Overview");
-  const grid = h("div", { class: "grid" });
-  page.main.append(grid);
-  for (const part of [fleet, activity, levels, attention, events]) grid.append(part(page));
+  const column = (kind, parts) => h("div", { class: `column ${kind}` }, parts.map((part) => part(page)));
+  page.main.append(h("div", { class: "grid" }, fleet(page), column("two-thirds", [activity, attention]), column("third", [levels, events])));
 }
 
 function fleet(page) {
@@ -53,7 +52,7 @@ function activity(page) {
     extra: (found) => `${number(found.reduce((sum, one) => sum + one.trip_count, 0))} trips in ${found.length} days`,
     plot: tripsPerDay,
   });
-  const one = panel({ title: "Trips per day", kind: "two-thirds", tall: 336, actions: [days.node], fill });
+  const one = panel({ title: "Trips per day", tall: 336, actions: [days.node], fill });
   one.follow(page, () => address(`${DASHBOARD}/trip-activity`, { days: days.value }));
   return one.node;
 }
@@ -104,7 +103,7 @@ function levels(page) {
     return [bars({ caption: "Drivers by level of risk", rows }), h("p", { class: "quiet small" }, `${number(scored)} drivers have a score. Low is up to 40, high above 70.`)];
   };
   const empty = { title: "No scores yet", text: "A driver has a score after enough kilometres." };
-  const one = panel({ title: "Levels of risk", kind: "third", tall: 170, view, empty });
+  const one = panel({ title: "Levels of risk", tall: 170, view, empty });
   one.follow(page, () => `${DASHBOARD}/risk-distribution`);
   return one.node;
 }
@@ -119,7 +118,7 @@ function events(page) {
     return [bars({ caption: "Safety events of the last 30 days", rows })];
   };
   const empty = { title: "No safety events", text: "None in the last 30 days." };
-  const one = panel({ title: "Safety events, last 30 days", kind: "five", tall: 200, view, empty });
+  const one = panel({ title: "Safety events, last 30 days", tall: 200, view, empty });
   one.follow(page, () => `${DASHBOARD}/safety-events?days=30`);
   return one.node;
 }
@@ -137,7 +136,7 @@ function attention(page) {
   };
   const empty = { title: "Nobody to look at", text: "No driver has a score yet." };
   const more = h("a", { class: "small", href: link(["drivers"], { sort: "risk", order: "desc" }) }, "All by risk");
-  const one = panel({ title: "Drivers to look at first", kind: "seven full", tall: 330, actions: [more], view, empty });
+  const one = panel({ title: "Drivers to look at first", kind: "full", tall: 330, actions: [more], view, empty });
   one.follow(page, () => `${DASHBOARD}/attention?limit=5`);
   return one.node;
 }
