@@ -19,6 +19,10 @@ CODE = {".css", ".html", ".js", ".py", ".sql"}
 # A migration is history: it is as long as what it once did, and stays as it was.
 MIGRATIONS = "src/roadlens/storage/migrations/versions/"
 
+JS_FUNCTION = re.compile(
+    r"(?P<indent> *)(?:export )?(?:default )?(?:async )?(?:function\*? (?P<function>\w+)|"
+    r"(?:const |let )?(?P<arrow>[\w.]+) = (?:async )?(?:function\b|[^=]*=>)).*\{$"
+)
 EXCEPTION = re.compile(
     r"#\s*(?:noqa(?::\s*[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)?|type:\s*ignore(?:\[[\w, -]+\])?|pragma:\s*no cover)"
 )
@@ -66,6 +70,8 @@ def long_files(file: SourceFile) -> Iterator[Finding]:
 
 
 def long_functions(file: SourceFile) -> Iterator[Finding]:
+    if file.path.endswith(".js"):
+        yield from _long_functions_of_js(file)
     if not file.is_python or file.path.startswith(MIGRATIONS):
         return
     for node in ast.walk(ast.parse(file.text, file.path)):
@@ -73,6 +79,18 @@ def long_functions(file: SourceFile) -> Iterator[Finding]:
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > LONGEST_FUNCTION:
                 yield Finding(file.path, node.lineno, f"`{node.name}` has {length} lines; at most {LONGEST_FUNCTION}")
+
+
+def _long_functions_of_js(file: SourceFile) -> Iterator[Finding]:
+    """A function ends where its closing brace stands as far in as its beginning, as any formatter writes it."""
+    for number, line in enumerate(file.lines):
+        if not (begin := JS_FUNCTION.match(line)):
+            continue
+        rest = enumerate(file.lines[number + 1 :], number + 1)
+        end = next((at for at, below in rest if below.startswith(f"{begin['indent']}}}")), number)
+        if (length := end - number + 1) > LONGEST_FUNCTION:
+            name = begin["function"] or begin["arrow"]
+            yield Finding(file.path, number + 1, f"`{name}` has {length} lines; at most {LONGEST_FUNCTION}")
 
 
 def long_readme(file: SourceFile) -> Iterator[Finding]:

@@ -49,6 +49,7 @@ from roadlens.observability import route as metrics_route
 from roadlens.observability.ingest import IngestMetrics
 from roadlens.observability.requests import Requests
 from roadlens.observability.statements import StatementMetrics
+from roadlens.settings import Settings
 from roadlens.telemetry.collector import Collector
 from roadlens.telemetry.retention import Retention
 from roadlens.web import site
@@ -91,9 +92,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.include_router(v1())
     app.include_router(health.router)
     app.include_router(metrics_route.router(wiring.metrics))
-    reference.install(app)
-    site.install(app, wiring.settings.tile_url, wiring.settings.tile_attribution)
-
+    _pages(app, wiring.settings)
     _surround(app, wiring.settings.trusted_proxies)
     problems.install(app)
     app.front = CacheHits(
@@ -138,6 +137,12 @@ class _Application(DescribedApi):
     async def compute(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route the request, and answer what is not kept."""
         await super().__call__(scope, receive, send)
+
+
+def _pages(app: FastAPI, settings: Settings) -> None:
+    """What a browser shows: the dashboard and the API's reference."""
+    site.install(app, settings.tile_url, settings.tile_attribution)
+    reference.install(app)
 
 
 def _surround(app: FastAPI, trusted_proxies: Sequence[str]) -> None:

@@ -8,6 +8,9 @@ from tools.house import SourceFile, findings
 
 LONG_FUNCTION = "def drive() -> None:\n" + "    stop()\n" * 59
 SHORT_FUNCTION = "def drive() -> None:\n" + "    stop()\n" * 58
+LONG_JS = "export async function drive(way) {\n" + "  stop();\n" * 58 + "}\n"
+LONG_ARROW = "  const drive = async ({ way }) => {\n" + "    if (way) {\n      stop();\n    }\n" * 20 + "  };\n"
+SHORT_JS = LONG_JS.replace("  stop();\n", "", 1)
 # Put together, so that this file keeps the rules that it tests.
 NOQA, UNFINISHED, HOME, MIRROR = (
     "# no" + "qa: S608",
@@ -23,6 +26,9 @@ NOQA, UNFINISHED, HOME, MIRROR = (
         ("src/a.py", "pass\n" * 300, "300 lines"),
         ("src/a.js", "go();\n" * 300, "300 lines"),
         ("src/a.py", LONG_FUNCTION, "`drive` has 60 lines"),
+        ("src/a.js", LONG_JS, "`drive` has 60 lines"),
+        ("src/a.js", LONG_ARROW, "`drive` has 62 lines"),
+        ("src/a.css", "a {}\n" * 300, "300 lines"),
         ("README.md", "words\n" * 150, "150 lines"),
         ("src/a.py", f"x = 1  {NOQA}\n", "does not say why"),
         ("src/a.py", f"x = 1  # type: ignore[misc]  {NOQA}\n", "does not say why"),
@@ -45,6 +51,7 @@ def test_finds_what_breaks_a_rule(path: str, text: str, what: str) -> None:
     [
         ("src/a.py", "pass\n" * 299),
         ("src/a.py", SHORT_FUNCTION),
+        ("src/a.js", SHORT_JS * 4),
         ("src/roadlens/storage/migrations/versions/m0001_foundation.py", LONG_FUNCTION + "pass\n" * 300),
         ("docs/a.md", "words\n" * 500),
         ("README.md", "words\n" * 149),

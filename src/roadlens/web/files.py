@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import posixpath
 import re
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -86,7 +87,5 @@ def imported(files: dict[str, File], *names: str) -> list[str]:
         if module in found:
             continue
         found.append(module)
-        here = Path("/") / module
-        for target in _IMPORT.findall(files[module].text):
-            waiting.append((here.parent / target).resolve().relative_to("/").as_posix())
+        waiting += [posixpath.normpath(f"{module}/../{target}") for target in _IMPORT.findall(files[module].text)]
     return found

@@ -104,7 +104,7 @@ def _version(files: Mapping[str, File]) -> str:
 
 
 def _filled(page: str, values: Mapping[str, str]) -> File:
-    """The page with what it must know. Its addresses are relative: they hold behind a proxy that serves it below a path."""
+    """The page with what it must know. Relative addresses hold behind a proxy that serves Roadlens below a path."""
     for name, value in values.items():
         page = page.replace(f"{{{{ {name} }}}}", value)
     return File.of(MEDIA_TYPES[".html"], page.encode())

@@ -23,8 +23,8 @@ export class Problem extends Error {
 }
 
 /**
- * Read a path. `{data, etag, age, kept, changed}`: `age` is how many seconds ago it was computed, `kept` whether it came
- * from the cache, `changed` false if it is the same as the last time.
+ * Read a path. `{data, etag, age, kept, changed}`: `age` is how many seconds ago it was computed, `kept` whether it
+ * came from the cache, `changed` false if it is the same as the last time.
  */
 export async function read(path, { signal, token } = {}) {
   const before = kept.get(path);

@@ -55,7 +55,12 @@ export function duration(seconds) {
 }
 
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
-const SPANS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const SPANS = [
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
 
 /** How long ago, in words. */
 export function ago(text, now = Date.now()) {

@@ -7,7 +7,13 @@ import { mark } from "./shell.js";
 /** The view. `why` stands above the fields; `entered(session)` is called when somebody is in. */
 export function gate({ why = "", username = "", entered }) {
   const told = h("p", { class: "told", role: "alert", hidden: !why }, why);
-  const name = field("Username", { name: "username", autocomplete: "username", value: username, autocapitalize: "none", spellcheck: "false" });
+  const name = field("Username", {
+    name: "username",
+    autocomplete: "username",
+    value: username,
+    autocapitalize: "none",
+    spellcheck: "false",
+  });
   const password = field("Password", { name: "password", type: "password", autocomplete: "current-password" });
   const button = h("button", { class: "button main", type: "submit" }, "Sign in");
   const form = h("form", { class: "form", novalidate: true, onsubmit: submit }, told, name.node, password.node, button);
@@ -38,7 +44,17 @@ export function gate({ why = "", username = "", entered }) {
     }
   }
 
-  return h("main", { class: "gate" }, h("div", { class: "gate-card" }, h("h1", { class: "brand" }, mark(), "Roadlens"), form, h("p", { class: "gate-foot" }, "Driver risk, explained.")));
+  return h(
+    "main",
+    { class: "gate" },
+    h(
+      "div",
+      { class: "gate-card" },
+      h("h1", { class: "brand" }, mark(), "Roadlens"),
+      form,
+      h("p", { class: "gate-foot" }, "Driver risk, explained."),
+    ),
+  );
 }
 
 function refused(problem) {

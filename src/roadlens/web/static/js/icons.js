@@ -5,10 +5,14 @@ import { s } from "./dom.js";
 const PATHS = {
   overview: "M4 13h6V4H4zM14 20h6v-9h-6zM14 4v3h6V4zM4 20h6v-3H4z",
   drivers: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5a7.5 7.5 0 0 1 15 0",
-  vehicles: "M3.5 16.5v-4l2.2-5.3a2 2 0 0 1 1.8-1.2h9a2 2 0 0 1 1.8 1.2l2.2 5.3v4M4 12.5h16M3.5 16.5h17v2.5h-2.5v-2.5M3.5 16.5v2.5h2.5v-2.5",
-  users: "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20a6.5 6.5 0 0 1 13 0M16 5a3.5 3.5 0 0 1 0 6.5M18 14.2a6.5 6.5 0 0 1 3.5 5.8",
-  cache: "M12 3.5c4.4 0 8 1.3 8 3s-3.6 3-8 3-8-1.3-8-3 3.6-3 8-3zM4 6.5v11c0 1.7 3.6 3 8 3s8-1.3 8-3v-11M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3",
-  trips: "M6 20.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM18 8.500a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8.5 18h6a3.5 3.5 0 0 0 0-7h-5a3.5 3.5 0 0 1 0-5h6",
+  vehicles:
+    "M3.5 16.5v-4l2.2-5.3a2 2 0 0 1 1.8-1.2h9a2 2 0 0 1 1.8 1.2l2.2 5.3v4M4 12.5h16M3.5 16.5h17v2.5h-2.5v-2.5M3.5 16.5v2.5h2.5v-2.5",
+  users:
+    "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20a6.5 6.5 0 0 1 13 0M16 5a3.5 3.5 0 0 1 0 6.5M18 14.2a6.5 6.5 0 0 1 3.5 5.8",
+  cache:
+    "M12 3.5c4.4 0 8 1.3 8 3s-3.6 3-8 3-8-1.3-8-3 3.6-3 8-3zM4 6.5v11c0 1.7 3.6 3 8 3s8-1.3 8-3v-11M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3",
+  trips:
+    "M6 20.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM18 8.500a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8.5 18h6a3.5 3.5 0 0 0 0-7h-5a3.5 3.5 0 0 1 0-5h6",
   search: "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.2 15.2 20 20",
   add: "M12 5v14M5 12h14",
   save: "M12 4v11M7 10.500l5 5 5-5M4.5 20h15",
@@ -17,7 +21,8 @@ const PATHS = {
   close: "M6 6l12 12M18 6 6 18",
   out: "M14 4.500H5.500v15H14M10 12h10M16.5 8l4 4-4 4",
   dark: "M20 14.500A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.500z",
-  light: "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM12 2.500v2M12 19.500v2M2.5 12h2M19.5 12h2M5.3 5.300l1.4 1.400M17.3 17.300l1.4 1.400M5.3 18.700l1.4-1.400M17.3 6.700l1.4-1.4",
+  light:
+    "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM12 2.500v2M12 19.500v2M2.5 12h2M19.5 12h2M5.3 5.300l1.4 1.400M17.3 17.300l1.4 1.400M5.3 18.700l1.4-1.400M17.3 6.700l1.4-1.4",
   sort: "M12 5v14M6 13l6 6 6-6",
   first: "M17.5 6l-6 6 6 6M7 6v12",
   previous: "M14.5 6l-6 6 6 6",
@@ -40,6 +45,16 @@ export function icon(name) {
   const filled = FILLED[name];
   const look = filled
     ? { fill: "currentColor" }
-    : { fill: "none", stroke: "currentColor", "stroke-width": 1.7, "stroke-linecap": "round", "stroke-linejoin": "round" };
-  return s("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", ...look }, s("path", { d: filled ?? PATHS[name] }));
+    : {
+        fill: "none",
+        stroke: "currentColor",
+        "stroke-width": 1.7,
+        "stroke-linecap": "round",
+        "stroke-linejoin": "round",
+      };
+  return s(
+    "svg",
+    { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", ...look },
+    s("path", { d: filled ?? PATHS[name] }),
+  );
 }

@@ -11,8 +11,8 @@ const waiting = new Set();
 const MOST_PATIENT = 10;
 
 /**
- * Read `path()` now and every `every` seconds while the page is looked at. `shown(answer)` is called when the answer has
- * changed, `state({answer, problem, loading})` before and after every attempt. Returns `{refresh, stop}`.
+ * Read `path()` now and every `every` seconds while the page is looked at. `shown(answer)` is called when the answer
+ * has changed, `state({answer, problem, loading})` before and after every attempt. Returns `{refresh, stop}`.
  */
 export function live({ path, every = 15, shown, state = () => {} }) {
   const one = { refresh: ask, stop };

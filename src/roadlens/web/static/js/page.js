@@ -44,12 +44,26 @@ visit.nowhere = (main) => {
   visit.leave();
   replace(main);
   head(main, "There is no such page");
-  main.append(h("div", { class: "state" }, icon("nothing"), h("p", {}, "The address leads nowhere. It may have been mistyped, or what it showed has gone."), h("a", { class: "button", href: link([]) }, "Go to the overview")));
+  main.append(
+    h(
+      "div",
+      { class: "state" },
+      icon("nothing"),
+      h("p", {}, "The address leads nowhere. It may have been mistyped, or what it showed has gone."),
+      h("a", { class: "button", href: link([]) }, "Go to the overview"),
+    ),
+  );
 };
 
 function head(main, title, { crumbs = [], actions = [] } = {}) {
   document.title = `${title} · Roadlens`;
-  const way = crumbs.length > 0 && h("nav", { class: "crumbs", "aria-label": "Way back" }, crumbs.map(({ label, parts }) => h("a", { href: link(parts) }, label)));
+  const way =
+    crumbs.length > 0 &&
+    h(
+      "nav",
+      { class: "crumbs", "aria-label": "Way back" },
+      crumbs.map(({ label, parts }) => h("a", { href: link(parts) }, label)),
+    );
   const made = h("header", { class: "page-head" }, way, h("h1", { tabindex: "-1" }, title), actions);
   const before = main.querySelector(":scope > .page-head");
   if (before) before.replaceWith(made);

@@ -1,11 +1,12 @@
-// Every page, once: its address, its file in pages/, and what the nav calls it. A page without a label is not in the nav.
+// Every page, once: its address, its file in pages/, and what the nav calls it. A page without a label is not in the
+// nav.
 
 export const ROUTES = [
   { path: [], file: "overview", label: "Overview", icon: "overview" },
   { path: ["drivers"], file: "drivers", label: "Drivers", icon: "drivers" },
 ];
 
-/** The page's module. All are fetched soon after the first one is shown, so that a server that is away hinders nobody. */
+/** The page's module. All are fetched soon after the first: then a server that is away hinders nobody. */
 export function load(route) {
   return import(`./pages/${route.file}.js`);
 }

@@ -21,7 +21,8 @@ export function begin(session) {
 }
 
 /**
- * Forget who is signed in. `why` is for people; `left` if the user has signed out, in all tabs, and it did not just run out.
+ * Forget who is signed in. `why` is for people; `left` if the user has signed out, in all tabs, and it did not just
+ * run out.
  */
 export function end(why = "", { left = false } = {}) {
   const before = current();

@@ -1,4 +1,5 @@
-// What stands around every page: the nav, who is signed in, the banner while the server is away. Opens pages and leaves them.
+// What stands around every page: the nav, who is signed in, the banner while the server is away. Opens pages and
+// leaves them.
 
 import { signOut, whenReach } from "./api.js";
 import { announce, h, replace, say } from "./dom.js";
@@ -15,7 +16,11 @@ let leave = () => {};
 export function shell() {
   leave();
   const main = h("main", { class: "page", id: "main", tabindex: "-1" });
-  const nav = h("nav", { class: "nav", "aria-label": "Pages" }, h("ul", {}, ROUTES.filter((route) => route.label).map(entry)));
+  const nav = h(
+    "nav",
+    { class: "nav", "aria-label": "Pages" },
+    h("ul", {}, ROUTES.filter((route) => route.label).map(entry)),
+  );
   const left = new AbortController();
   const show = (moved) => open(main, nav, moved);
   const moved = () => show(true);
@@ -26,7 +31,14 @@ export function shell() {
     visit.leave();
   };
   show(false);
-  return h("div", { class: "shell" }, skip(main), h("div", { class: "rail" }, brand(), nav, who(left.signal)), main, banner());
+  return h(
+    "div",
+    { class: "shell" },
+    skip(main),
+    h("div", { class: "rail" }, brand(), nav, who(left.signal)),
+    main,
+    banner(),
+  );
 }
 
 /** The mark, for those who show the name beside it. */
@@ -52,7 +64,11 @@ async function open(main, nav, moved) {
 }
 
 function entry(route) {
-  return h("li", {}, h("a", { href: link(route.path), "data-first": route.path[0] ?? "" }, icon(route.icon), route.label));
+  return h(
+    "li",
+    {},
+    h("a", { href: link(route.path), "data-first": route.path[0] ?? "" }, icon(route.icon), route.label),
+  );
 }
 
 function skip(main) {
@@ -79,9 +95,23 @@ function who(signal) {
   };
   paint();
   whenThemeChanges(paint, signal);
-  const out = h("button", { class: "button plain square", type: "button", title: "Sign out", "aria-label": "Sign out", onclick: signOut }, icon("out"));
+  const out = h(
+    "button",
+    { class: "button plain square", type: "button", title: "Sign out", "aria-label": "Sign out", onclick: signOut },
+    icon("out"),
+  );
   const rights = role === "admin" ? "Administrator" : "Viewer: may look, not edit";
-  return h("div", { class: "who" }, h("div", { class: "who-name", title: username }, h("span", {}, username), h("span", { class: "quiet small" }, rights)), h("div", { class: "row" }, light, out));
+  return h(
+    "div",
+    { class: "who" },
+    h(
+      "div",
+      { class: "who-name", title: username },
+      h("span", {}, username),
+      h("span", { class: "quiet small" }, rights),
+    ),
+    h("div", { class: "row" }, light, out),
+  );
 }
 
 let bar = null;

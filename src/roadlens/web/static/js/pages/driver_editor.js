@@ -35,7 +35,15 @@ const HOME = {
 };
 const ID = {
   legend: "ID",
-  fields: [{ name: "driver_id", label: "Driver ID", width: 3, hint: "Left empty, the next free one is given.", input: { maxlength: 50 } }],
+  fields: [
+    {
+      name: "driver_id",
+      label: "Driver ID",
+      width: 3,
+      hint: "Left empty, the next free one is given.",
+      input: { maxlength: 50 },
+    },
+  ],
 };
 
 /** `done(driver)` is called when it is made. */

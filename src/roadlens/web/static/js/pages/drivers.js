@@ -1,4 +1,5 @@
-// All drivers: searched, filtered, sorted and leafed through by the address, so that a view can be shared and gone back to.
+// All drivers: searched, filtered, sorted and leafed through by the address, so that a view can be shared and gone
+// back to.
 
 import { address } from "../api.js";
 import { h, unique } from "../dom.js";
@@ -16,16 +17,39 @@ import { createDriver, deleteDriver, editDriver } from "./driver_editor.js";
 // Milliseconds without a key before a search begins.
 const PAUSE = 250;
 const FILTERS = ["search", "risk_level", "sort", "order"];
-const LEVELS = [["", "All levels"], ["low", "Low"], ["medium", "Medium"], ["high", "High"]];
+const LEVELS = [
+  ["", "All levels"],
+  ["low", "Low"],
+  ["medium", "Medium"],
+  ["high", "High"],
+];
 
 export function open(page) {
   const asked = wanted(page.query);
-  const list = table({ caption: "Drivers", columns: columns(), key: (driver) => driver.driver_id, sorting: (sort, order) => go({ sort, order, skip: 0 }) });
+  const list = table({
+    caption: "Drivers",
+    columns: columns(),
+    key: (driver) => driver.driver_id,
+    sorting: (sort, order) => go({ sort, order, skip: 0 }),
+  });
   const leaf = pager({ noun: "drivers", moved: go });
   const fill = { node: list.node, show };
-  const one = panel({ title: "All drivers", kind: "full", tall: 640, tools: tools(asked, go), foot: leaf.node, fill, empty: () => empty(asked, go) });
+  const one = panel({
+    title: "All drivers",
+    kind: "full",
+    tall: 640,
+    tools: tools(asked, go),
+    foot: leaf.node,
+    fill,
+    empty: () => empty(asked, go),
+  });
 
-  const create = h("button", { class: "button main", type: "button", onclick: createDriver }, icon("add"), "New driver");
+  const create = h(
+    "button",
+    { class: "button main", type: "button", onclick: createDriver },
+    icon("add"),
+    "New driver",
+  );
   page.head("Drivers", { actions: mayEdit() ? [create] : [] });
   page.main.append(one.node);
   list.sorted(asked.sort, asked.order);
@@ -67,7 +91,12 @@ function columns() {
     { label: "Vehicle", cell: vehicle },
     { label: "Trips", end: true, cell: (driver) => number(driver.trips) },
     { label: "Distance", end: true, cell: (driver) => quantity(driver.distance_km, "km") },
-    { label: "Last trip", sort: "last_trip", first: "desc", cell: (driver) => h("span", { title: moment(driver.last_trip_at) }, ago(driver.last_trip_at)) },
+    {
+      label: "Last trip",
+      sort: "last_trip",
+      first: "desc",
+      cell: (driver) => h("span", { title: moment(driver.last_trip_at) }, ago(driver.last_trip_at)),
+    },
   ];
   return mayEdit() ? [...shown, { label: "Edit or delete", actions: true, cell: buttons }] : shown;
 }
@@ -84,7 +113,17 @@ function vehicle({ vehicle: driven }) {
 
 function buttons(driver) {
   const button = (label, name, does) =>
-    h("button", { class: "button plain square", type: "button", title: label, "aria-label": `${label} ${fullName(driver)}`, onclick: () => does(driver) }, icon(name));
+    h(
+      "button",
+      {
+        class: "button plain square",
+        type: "button",
+        title: label,
+        "aria-label": `${label} ${fullName(driver)}`,
+        onclick: () => does(driver),
+      },
+      icon(name),
+    );
   return [button("Edit", "edit", editDriver), button("Delete", "remove", deleteDriver)];
 }
 
@@ -96,20 +135,63 @@ function tools(asked, go) {
     const text = event.currentTarget.value.trim();
     pause = setTimeout(() => text !== asked.search && go({ search: text, skip: 0 }), PAUSE);
   };
-  const input = h("input", { class: "input", id: search, type: "search", value: asked.search, maxlength: 200, autocomplete: "off", placeholder: "Name, ID or e-mail address", oninput: typed });
-  const chosen = h("select", { class: "input", id: level, onchange: (event) => go({ risk_level: event.currentTarget.value, skip: 0 }) },
-    LEVELS.map(([value, label]) => h("option", { value, selected: value === asked.risk_level }, label)));
-  return h("div", { class: "tools", role: "search" },
-    h("div", { class: "field grow" }, h("label", { for: search }, "Search"), h("div", { class: "searching" }, icon("search"), input)),
+  const input = h("input", {
+    class: "input",
+    id: search,
+    type: "search",
+    value: asked.search,
+    maxlength: 200,
+    autocomplete: "off",
+    placeholder: "Name, ID or e-mail address",
+    oninput: typed,
+  });
+  const chosen = h(
+    "select",
+    { class: "input", id: level, onchange: (event) => go({ risk_level: event.currentTarget.value, skip: 0 }) },
+    LEVELS.map(([value, label]) => h("option", { value, selected: value === asked.risk_level }, label)),
+  );
+  return h(
+    "div",
+    { class: "tools", role: "search" },
+    h(
+      "div",
+      { class: "field grow" },
+      h("label", { for: search }, "Search"),
+      h("div", { class: "searching" }, icon("search"), input),
+    ),
     h("div", { class: "field" }, h("label", { for: level }, "Risk"), chosen),
-    h("div", { class: "rest" }, exportButton("drivers", () => Object.fromEntries(FILTERS.map((name) => [name, asked[name]])))));
+    h(
+      "div",
+      { class: "rest" },
+      exportButton("drivers", () => Object.fromEntries(FILTERS.map((name) => [name, asked[name]]))),
+    ),
+  );
 }
 
 function empty(asked, go) {
-  if (!asked.search && !asked.risk_level) return { title: "No drivers yet", text: "Create one here, or let devices that report make their own.", action: mayEdit() && h("button", { class: "button main", type: "button", onclick: createDriver }, "New driver") };
-  const clear = h("button", { class: "button", type: "button", onclick: () => {
-    for (const control of document.querySelectorAll(".tools .input")) control.value = "";
-    go({ search: "", risk_level: "", skip: 0 });
-  } }, "Show all drivers");
-  return { title: "No driver matches", text: asked.search ? `Nothing has “${asked.search}” in its name, ID or e-mail address${asked.risk_level ? ` at ${asked.risk_level} risk` : ""}.` : `Nobody is at ${asked.risk_level} risk.`, action: clear };
+  if (!asked.search && !asked.risk_level)
+    return {
+      title: "No drivers yet",
+      text: "Create one here, or let devices that report make their own.",
+      action: mayEdit() && h("button", { class: "button main", type: "button", onclick: createDriver }, "New driver"),
+    };
+  const clear = h(
+    "button",
+    {
+      class: "button",
+      type: "button",
+      onclick: () => {
+        for (const control of document.querySelectorAll(".tools .input")) control.value = "";
+        go({ search: "", risk_level: "", skip: 0 });
+      },
+    },
+    "Show all drivers",
+  );
+  return {
+    title: "No driver matches",
+    text: asked.search
+      ? `Nothing has “${asked.search}” in its name, ID or e-mail address${asked.risk_level ? ` at ${asked.risk_level} risk` : ""}.`
+      : `Nobody is at ${asked.risk_level} risk.`,
+    action: clear,
+  };
 }

@@ -14,26 +14,59 @@ const DASHBOARD = "/admin/dashboard";
 
 export function open(page) {
   page.head("Overview");
-  const column = (kind, parts) => h("div", { class: `column ${kind}` }, parts.map((part) => part(page)));
-  page.main.append(h("div", { class: "grid" }, fleet(page), column("two-thirds", [activity, attention]), column("third", [levels, events])));
+  const column = (kind, parts) =>
+    h(
+      "div",
+      { class: `column ${kind}` },
+      parts.map((part) => part(page)),
+    );
+  page.main.append(
+    h(
+      "div",
+      { class: "grid" },
+      fleet(page),
+      column("two-thirds", [activity, attention]),
+      column("third", [levels, events]),
+    ),
+  );
 }
 
 function fleet(page) {
-  const one = panel({ title: "The fleet now", kind: "bare", tall: 118, view: (found) => [
+  let more = null;
+  const view = (found) => [
     cards([
-      { label: "Drivers", value: number(found.total_drivers), note: "registered" },
-      { label: "Vehicles", value: number(found.total_vehicles), note: "registered" },
-      { label: "Trips", value: number(found.total_trips), note: "recorded in all" },
+      { label: "Drivers", value: number(found.total_drivers), note: newest(more) },
+      {
+        label: "Vehicles",
+        value: number(found.total_vehicles),
+        note: more ? `${number(more.totals.devices)} devices` : "\u00a0",
+      },
+      {
+        label: "Trips",
+        value: number(found.total_trips),
+        note: more ? `${number(more.totals.events)} safety events` : "\u00a0",
+      },
       {
         label: "Mean risk score",
         value: number(found.avg_risk_score, 1),
         more: scale(found.avg_risk_score),
-        note: found.avg_risk_score === null ? "No driver has a score yet" : `${words(levelOf(found.avg_risk_score))}; 0 is safest, 100 riskiest`,
+        note: meaning(found.avg_risk_score),
       },
     ]),
-  ] });
+  ];
+  const one = panel({ title: "The fleet now", kind: "bare", tall: 122, view });
   one.follow(page, () => `${DASHBOARD}/summary`);
+  page.live({ path: () => `${DASHBOARD}/stats`, shown: ({ data }) => ((more = data), one.redraw()) });
   return one.node;
+}
+
+function newest(more) {
+  const last = more?.recent_drivers[0];
+  return last ? `Newest: ${fullName(last)}` : "\u00a0";
+}
+
+function meaning(score) {
+  return score === null ? "No driver has a score yet" : `${words(levelOf(score))}; 0 is safest, 100 riskiest`;
 }
 
 function activity(page) {
@@ -58,20 +91,51 @@ function activity(page) {
 }
 
 /** Two charts above each other on the same days, for a number of trips and a score share no scale. */
-function tripsPerDay(found, paint) {
+function tripsPerDay(found, paint, width) {
   const x = found.map((one) => day(one.date));
-  const ticks = found.map((one) => new Date(`${one.date}T00:00:00Z`).toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone: "UTC" }));
-  const every = Math.ceil(x.length / 8);
+  const ticks = found.map((one) =>
+    new Date(`${one.date}T00:00:00Z`).toLocaleDateString(undefined, {
+      day: "numeric",
+      month: "short",
+      timeZone: "UTC",
+    }),
+  );
+  const every = Math.ceil(x.length / Math.max(2, Math.floor(width / 80)));
   const seen = x.map((_, index) => index).filter((index) => (x.length - 1 - index) % every === 0);
   return {
     traces: [
-      { type: "bar", name: "Trips", x, y: found.map((one) => one.trip_count), marker: { color: paint("series-1"), cornerradius: 3 }, hovertemplate: "%{y:,} trips<extra></extra>" },
-      { type: "scatter", mode: "lines+markers", name: "Mean trip score", x, y: found.map((one) => one.avg_score), yaxis: "y2", line: { color: paint("series-2"), width: 2 }, marker: { size: 6 }, hovertemplate: "score %{y:.1f}<extra></extra>" },
+      {
+        type: "bar",
+        name: "Trips",
+        x,
+        y: found.map((one) => one.trip_count),
+        marker: { color: paint("series-1"), cornerradius: 3 },
+        hovertemplate: "%{y:,} trips<extra></extra>",
+      },
+      {
+        type: "scatter",
+        mode: "lines+markers",
+        name: "Mean trip score",
+        x,
+        y: found.map((one) => one.avg_score),
+        yaxis: "y2",
+        line: { color: paint("series-2"), width: 2 },
+        marker: { size: 6 },
+        hovertemplate: "score %{y:.1f}<extra></extra>",
+      },
     ],
     layout: {
       bargap: 0.35,
       margin: { l: 44, r: 8, t: 22, b: 30 },
-      xaxis: axis({ type: "category", tickvals: seen.map((index) => x[index]), ticktext: seen.map((index) => ticks[index]), tickangle: 0, showgrid: false, anchor: "y", automargin: false }),
+      xaxis: axis({
+        type: "category",
+        tickvals: seen.map((index) => x[index]),
+        ticktext: seen.map((index) => ticks[index]),
+        tickangle: 0,
+        showgrid: false,
+        anchor: "y",
+        automargin: false,
+      }),
       yaxis: axis({ domain: [0, 0.54], rangemode: "tozero", nticks: 4, automargin: false, tickformat: ",d" }),
       yaxis2: axis({ domain: [0.68, 1], nticks: 3, automargin: false, range: scoreRange(found) }),
       annotations: [heading("Mean trip score, 100 is safest", 1, paint), heading("Trips", 0.54, paint)],
@@ -82,11 +146,24 @@ function tripsPerDay(found, paint) {
 function scoreRange(found) {
   const scores = found.map((one) => one.avg_score).filter((value) => value !== null);
   if (scores.length === 0) return [0, 100];
-  return [Math.max(0, Math.floor((Math.min(...scores) - 2) / 5) * 5), Math.min(100, Math.ceil((Math.max(...scores) + 1) / 5) * 5)];
+  return [
+    Math.max(0, Math.floor((Math.min(...scores) - 2) / 5) * 5),
+    Math.min(100, Math.ceil((Math.max(...scores) + 1) / 5) * 5),
+  ];
 }
 
 function heading(text, y, paint) {
-  return { text, x: 0, y, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom", showarrow: false, font: { size: 12, color: paint("quiet") } };
+  return {
+    text,
+    x: 0,
+    y,
+    xref: "paper",
+    yref: "paper",
+    xanchor: "left",
+    yanchor: "bottom",
+    showarrow: false,
+    font: { size: 12, color: paint("quiet") },
+  };
 }
 
 function levels(page) {
@@ -94,13 +171,20 @@ function levels(page) {
     const scored = found.reduce((sum, one) => sum + one.driver_count, 0);
     if (scored === 0) return null;
     const rows = found.map((one) => ({
-      label: h("a", { href: link(["drivers"], { risk_level: one.risk_level, sort: "risk", order: "desc" }) }, risk(one.risk_level)),
+      label: h(
+        "a",
+        { href: link(["drivers"], { risk_level: one.risk_level, sort: "risk", order: "desc" }) },
+        risk(one.risk_level),
+      ),
       share: one.percentage / 100,
       risk: one.risk_level,
       value: number(one.driver_count),
       note: quantity(one.percentage, "%", 1),
     }));
-    return [bars({ caption: "Drivers by level of risk", rows }), h("p", { class: "quiet small" }, `${number(scored)} drivers have a score. Low is up to 40, high above 70.`)];
+    return [
+      bars({ caption: "Drivers by level of risk", rows }),
+      h("p", { class: "quiet small" }, `${number(scored)} drivers have a score. Low is up to 40, high above 70.`),
+    ];
   };
   const empty = { title: "No scores yet", text: "A driver has a score after enough kilometres." };
   const one = panel({ title: "Levels of risk", tall: 170, view, empty });
@@ -114,7 +198,12 @@ function events(page) {
     if (most <= 0) return null;
     const sum = found.reduce((all, one) => all + one.count, 0);
     const sorted = found.toSorted((a, b) => b.count - a.count);
-    const rows = sorted.map((one) => ({ label: words(one.event_type), share: one.count / most, value: number(one.count), note: quantity((100 * one.count) / sum, "%") }));
+    const rows = sorted.map((one) => ({
+      label: words(one.event_type),
+      share: one.count / most,
+      value: number(one.count),
+      note: quantity((100 * one.count) / sum, "%"),
+    }));
     return [bars({ caption: "Safety events of the last 30 days", rows })];
   };
   const empty = { title: "No safety events", text: "None in the last 30 days." };
@@ -126,13 +215,33 @@ function events(page) {
 function attention(page) {
   const view = (found) => {
     if (found.length === 0) return null;
-    const rows = found.map((one) => h("tr", {},
-      h("th", { scope: "row" }, h("a", { href: link(["drivers", one.driver_id]) }, fullName(one)), h("span", { class: "second" }, one.driver_id)),
-      h("td", { "data-label": "Risk" }, score(one.risk_score, one.risk_level)),
-      h("td", { "data-label": "Mostly for" }, reason(one.main_factor)),
-      h("td", { class: "end", "data-label": "Driven" }, quantity(one.distance_km, "km"))));
-    const heads = ["Driver", "Risk", "Mostly for", "Driven"].map((name, index) => h("th", { scope: "col", class: index === 3 ? "end" : "" }, name));
-    return [h("table", { class: "table" }, h("caption", { class: "unseen" }, "Drivers to look at first"), h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))];
+    const rows = found.map((one) =>
+      h(
+        "tr",
+        {},
+        h(
+          "th",
+          { scope: "row" },
+          h("a", { href: link(["drivers", one.driver_id]) }, fullName(one)),
+          h("span", { class: "second" }, one.driver_id),
+        ),
+        h("td", { "data-label": "Risk" }, score(one.risk_score, one.risk_level)),
+        h("td", { "data-label": "Mostly for" }, reason(one.main_factor)),
+        h("td", { class: "end", "data-label": "Driven" }, quantity(one.distance_km, "km")),
+      ),
+    );
+    const heads = ["Driver", "Risk", "Mostly for", "Driven"].map((name, index) =>
+      h("th", { scope: "col", class: index === 3 ? "end" : "" }, name),
+    );
+    return [
+      h(
+        "table",
+        { class: "table" },
+        h("caption", { class: "unseen" }, "Drivers to look at first"),
+        h("thead", {}, h("tr", {}, heads)),
+        h("tbody", {}, rows),
+      ),
+    ];
   };
   const empty = { title: "Nobody to look at", text: "No driver has a score yet." };
   const more = h("a", { class: "small", href: link(["drivers"], { sort: "risk", order: "desc" }) }, "All by risk");

@@ -1,4 +1,5 @@
-// Charts by plotly.js, which is large: it is fetched once the first numbers stand. Each chart has its numbers as a table.
+// Charts by plotly.js, which is large: it is fetched once the first numbers stand. Each chart has its numbers as a
+// table.
 
 import { h, replace } from "../dom.js";
 import { numbersStand } from "../live.js";
@@ -11,12 +12,19 @@ let library = null;
 /**
  * A chart that keeps itself, `{node, show(data)}`: the `fill` of a panel.
  *
- * `label` says what is seen, for those who do not see it. `plot(data, paint)` gives `{traces, layout}` of plotly.js; `paint`
- * gives colours of the style sheet by name, as `paint("series-1")`, in the theme of the moment. Texts in it that come from
- * data go through `plain`. `rows(data)` gives the table's lists of texts below `columns`; `extra(data)` may add to `label`.
+ * `label` says what is seen, for those who do not see it. `plot(data, paint, width)` gives `{traces, layout}` of
+ * plotly.js; `paint` gives colours of the style sheet by name, as `paint("series-1")`, in the theme of the moment.
+ * Texts in it that come from data go through `plain`. `rows(data)` gives the table's lists of texts below `columns`;
+ * `extra(data)` may add to `label`.
  */
 export function chart({ label, tall = 260, plot, columns, rows, extra = () => "", signal }) {
-  const place = h("div", { class: "chart-plot", role: "img", "aria-label": label, "data-waiting": true, style: { "--tall": `${tall}px` } });
+  const place = h("div", {
+    class: "chart-plot",
+    role: "img",
+    "aria-label": label,
+    "data-waiting": true,
+    style: { "--tall": `${tall}px` },
+  });
   const numbers = h("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": `${label}: numbers` });
   const node = h("div", { class: "chart" }, place, h("details", {}, h("summary", {}, "Show as table"), numbers));
   let latest = null;
@@ -38,7 +46,7 @@ export function chart({ label, tall = 260, plot, columns, rows, extra = () => ""
 
   function draw() {
     if (!place.isConnected || place.clientWidth === 0) return;
-    const { traces, layout } = plot(latest, colour);
+    const { traces, layout } = plot(latest, colour, place.clientWidth);
     place.removeAttribute("data-waiting");
     plotly.react(place, traces, { ...base(place.clientWidth, tall), ...layout }, CONFIG);
   }
@@ -79,7 +87,11 @@ function base(width, height) {
     showlegend: false,
     dragmode: false,
     hovermode: "x unified",
-    hoverlabel: { bgcolor: colour("raised"), bordercolor: colour("edge"), font: { family: font, size: 13, color: colour("ink") } },
+    hoverlabel: {
+      bgcolor: colour("raised"),
+      bordercolor: colour("edge"),
+      font: { family: font, size: 13, color: colour("ink") },
+    },
     separators: separators(),
   };
 }

@@ -5,7 +5,13 @@ import { h } from "../dom.js";
 /** `{node, value}`. `options`: `[{value, label}]`; `chosen(value)` is called when another one is taken. */
 export function choice({ label, options, value, chosen }) {
   const one = { value };
-  const buttons = options.map((option) => h("button", { type: "button", "aria-pressed": String(option.value === value), onclick: () => take(option.value) }, option.label));
+  const buttons = options.map((option) =>
+    h(
+      "button",
+      { type: "button", "aria-pressed": String(option.value === value), onclick: () => take(option.value) },
+      option.label,
+    ),
+  );
   function take(taken) {
     if (taken === one.value) return;
     one.value = taken;

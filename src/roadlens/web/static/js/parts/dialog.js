@@ -4,14 +4,25 @@ import { h, unique } from "../dom.js";
 import { icon } from "../icons.js";
 
 /**
- * Open one, `{node, close()}`. `body` and `foot` are nodes. `mayClose()` is asked before Escape and the cross close it.
+ * Open one, `{node, close()}`. `body` and `foot` are nodes. `mayClose()` is asked before Escape and the cross close
+ * it.
  */
 export function dialog({ title, body, foot, narrow = false, mayClose = () => true, closed = () => {} }) {
   const id = unique("dialog");
   const before = document.activeElement;
-  const cross = h("button", { class: "button plain square", type: "button", "aria-label": "Close", onclick: () => mayClose() && close() }, icon("close"));
+  const cross = h(
+    "button",
+    { class: "button plain square", type: "button", "aria-label": "Close", onclick: () => mayClose() && close() },
+    icon("close"),
+  );
   const head = h("div", { class: "dialog-head" }, h("h2", { id }, title), cross);
-  const frame = h("div", { class: "dialog-frame" }, head, h("div", { class: "dialog-body", tabindex: "-1" }, body), h("div", { class: "dialog-foot" }, foot));
+  const frame = h(
+    "div",
+    { class: "dialog-frame" },
+    head,
+    h("div", { class: "dialog-body", tabindex: "-1" }, body),
+    h("div", { class: "dialog-foot" }, foot),
+  );
   const node = h("dialog", { class: `dialog ${narrow ? "narrow" : ""}`, "aria-labelledby": id }, frame);
 
   function close() {
@@ -32,12 +43,17 @@ export function dialog({ title, body, foot, narrow = false, mayClose = () => tru
   return { node, close };
 }
 
-/** Ask before something that cannot be undone. `does()` may be refused: the reason is then said, and one may try again. */
+/** Ask before something that cannot be undone. `does()` may be refused: the reason is said then. */
 export function confirm({ title, text, action, danger = true, does }) {
   const told = h("p", { class: "told", role: "alert", hidden: true });
   const go = h("button", { class: `button ${danger ? "danger" : "main"}`, type: "button", onclick: act }, action);
   const stop = h("button", { class: "button", type: "button", onclick: () => asked.close() }, "Cancel");
-  const asked = dialog({ title, narrow: true, body: h("div", { class: "form" }, h("p", {}, text), told), foot: [stop, go] });
+  const asked = dialog({
+    title,
+    narrow: true,
+    body: h("div", { class: "form" }, h("p", {}, text), told),
+    foot: [stop, go],
+  });
   stop.focus();
 
   async function act() {

@@ -1,5 +1,5 @@
-// Creating and editing one thing in a dialog. If somebody else has changed it meanwhile, both versions are shown, field by
-// field, and nothing that was typed is lost.
+// Creating and editing one thing in a dialog. If somebody else has changed it meanwhile, both versions are shown,
+// field by field, and nothing that was typed is lost.
 
 import { Problem, change, read } from "../api.js";
 import { h } from "../dom.js";
@@ -9,28 +9,21 @@ import { form } from "./form.js";
 import { toast } from "./toast.js";
 
 /**
- * Open the editor. To create: `{title, groups, path}`. To edit: `values` (with `version`) as the API gave them, `method` (PATCH)
- * and `again()`, which reads them anew. `saved(data)` gives the sentence that is said; `done(data)` is called then. `write(value)`
- * writes a field's value for people.
+ * Open the editor. To create: `{title, groups, path}`. To edit: `values` (with `version`) as the API gave them,
+ * `method` (PATCH) and `again()`, which reads them anew. `saved(data)` gives the sentence that is said; `done(data)`
+ * is called then. `write(value)` writes a field's value for people.
  */
 export function editor({ title, groups, path, values = null, method = "PATCH", again, saved, done = () => {} }) {
   const creating = values === null;
   const sheet = form({ groups, values: values ?? {}, submitted: save });
-  const go = h("button", { class: "button main", type: "submit", form: sheet.node.id }, creating ? "Create" : "Save");
+  const label = creating ? "Create" : "Save";
+  const go = h("button", { class: "button main", type: "submit", form: sheet.node.id }, label);
   const stop = h("button", { class: "button", type: "button", onclick: () => mayClose() && open.close() }, "Cancel");
-  let version = values?.version;
-  let closing = false;
+  const state = { sure: false };
+  const mayClose = () => discarded(sheet, open, state);
   const open = dialog({ title, body: sheet.node, foot: [stop, go], mayClose });
+  let version = values?.version;
   sheet.node.querySelector("input, select").focus();
-
-  function mayClose() {
-    if (closing || Object.keys(sheet.changed()).length === 0) return true;
-    confirm({ title: "Discard what you typed?", text: "It has not been saved.", action: "Discard", does: async () => {
-      closing = true;
-      open.close();
-    } });
-    return false;
-  }
 
   async function save() {
     if (go.getAttribute("aria-busy") === "true") return;
@@ -45,49 +38,78 @@ export function editor({ title, groups, path, values = null, method = "PATCH", a
       done(data);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      await refused(problem);
+      if (problem.status === 412) await compare().catch((other) => sheet.problem(other));
+      else refused(sheet, problem);
     } finally {
       go.removeAttribute("aria-busy");
     }
   }
 
-  async function refused(problem) {
-    if (problem.status === 412) return compare().catch((other) => sheet.problem(other));
-    if (problem.unreachable) return sheet.told("The server does not answer. What you typed is still here: save again in a moment.");
-    if (problem.status === 401) return sheet.told("Sign in again, then save again. What you typed is still here.");
-    sheet.problem(problem);
-  }
-
-  /** Read what the other one has made of it, and put it beside what is typed. The next save is made on that. */
+  /** The next save is made on what the other one has made of it. */
   async function compare() {
     const theirs = await again();
-    const [mine, before] = [sheet.changed(), sheet.base()];
-    const differ = sheet.names().filter((name) => (theirs[name] ?? null) !== (before[name] ?? null));
-    for (const name of differ) sheet.field(name).theirs(...beside(sheet.field(name), name in mine, before[name], theirs[name]));
-    for (const name of differ) if (!(name in mine)) sheet.field(name).set(theirs[name]);
-    sheet.reset(theirs);
     version = theirs.version;
-    const both = differ.filter((name) => name in mine);
-    const choose = both.length > 0 ? " Where you both changed a field, yours stands in it: look at those that are marked." : "";
-    sheet.told(`Somebody else has changed this meanwhile. Nothing is saved yet, and nothing that you typed is lost.${choose} Save again to go on.`, "changed");
+    const both = besides(sheet, theirs);
     (both.length > 0 ? sheet.field(both[0]).input : go).focus();
   }
 }
 
+/** Whether the dialog may close: at once if nothing was typed, else after asking. */
+function discarded(sheet, open, state) {
+  if (state.sure || Object.keys(sheet.changed()).length === 0) return true;
+  const does = async () => {
+    state.sure = true;
+    open.close();
+  };
+  confirm({ title: "Discard what you typed?", text: "It has not been saved.", action: "Discard", does });
+  return false;
+}
+
+function refused(sheet, problem) {
+  const kept = "What you typed is still here";
+  if (problem.unreachable) return sheet.told(`The server does not answer. ${kept}: save again in a moment.`);
+  if (problem.status === 401) return sheet.told(`Sign in again, then save again. ${kept}.`);
+  sheet.problem(problem);
+}
+
+/** Put what somebody else has made of it beside what is typed. Gives the names of the fields that both have changed. */
+function besides(sheet, theirs) {
+  const [mine, before] = [sheet.changed(), sheet.base()];
+  const differ = sheet.names().filter((name) => (theirs[name] ?? null) !== (before[name] ?? null));
+  for (const name of differ) {
+    const field = sheet.field(name);
+    field.theirs(...beside(field, name in mine, before[name], theirs[name]));
+    if (!(name in mine)) field.set(theirs[name]);
+  }
+  sheet.reset(theirs);
+  const both = differ.filter((name) => name in mine);
+  const choose =
+    both.length > 0 ? " Where you both changed a field, yours stands in it: look at those that are marked." : "";
+  const lost = "Nothing is saved yet, and nothing that you typed is lost.";
+  sheet.told(`Somebody else has changed this meanwhile. ${lost}${choose} Save again to go on.`, "changed");
+  return both;
+}
+
 /** Ask before deleting, on the version that is seen. `again()` gives the newest version, should it have changed. */
 export function remover({ title, text, path, version, saved, done = () => {} }) {
-  confirm({ title, text, action: "Delete", does: async () => {
-    try {
-      await change("DELETE", path, undefined, { version });
-    } catch (problem) {
-      if (problem.status === 412) edited();
-      if (problem.status === 412) throw new Error("Somebody has changed this meanwhile. Close this, look at it again, and then decide.");
-      if (problem.status !== 404) throw problem;
-    }
-    toast(saved);
-    edited();
-    done();
-  } });
+  confirm({
+    title,
+    text,
+    action: "Delete",
+    does: async () => {
+      try {
+        await change("DELETE", path, undefined, { version });
+      } catch (problem) {
+        if (problem.status === 412) edited();
+        if (problem.status === 412)
+          throw new Error("Somebody has changed this meanwhile. Close this, look at it again, and then decide.");
+        if (problem.status !== 404) throw problem;
+      }
+      toast(saved);
+      edited();
+      done();
+    },
+  });
 }
 
 /** The latest values for the editor. */
@@ -97,11 +119,18 @@ export async function latest(path) {
 
 function beside(field, both, before, theirs) {
   if (!both) return [`Changed by somebody else: it was ${written(before)}.`];
-  const take = h("button", { type: "button", onclick: () => {
-    field.set(theirs);
-    field.theirs(`Changed by somebody else: it was ${written(before)}.`);
-    field.input.focus();
-  } }, "Take it");
+  const take = h(
+    "button",
+    {
+      type: "button",
+      onclick: () => {
+        field.set(theirs);
+        field.theirs(`Changed by somebody else: it was ${written(before)}.`);
+        field.input.focus();
+      },
+    },
+    "Take it",
+  );
   return [`Somebody else wrote ${written(theirs)}; it was ${written(before)}. `, take];
 }
 

@@ -5,19 +5,26 @@ import { h, replace, say, unique } from "../dom.js";
 /**
  * `{node, values(), changed(), problem(problem), clear(), told(text, kind), field(name), reset(values)}`.
  *
- * `groups`: `[{legend, fields}]`. A field: `{name, label, kind, width, hint, required, options, list, input}`. `kind` is `text`
- * (the default), `email`, `tel`, `date`, `number`, `password` or `select` (with `options: [{value, label}]`); `width` is of six
- * columns; `input` are more attributes. `values` are what the API gave. Empty is null, and a number is one.
+ * `groups`: `[{legend, fields}]`. A field: `{name, label, kind, width, hint, required, options, list, input}`. `kind`
+ * is `text` (the default), `email`, `tel`, `date`, `number`, `password` or `select` (with `options: [{value,
+ * label}]`); `width` is of six columns; `input` are more attributes. `values` are what the API gave. Empty is null,
+ * and a number is one.
  */
 export function form({ groups, values = {}, submitted }) {
   const fields = new Map();
   const note = h("div", { class: "told", role: "alert", hidden: true });
   const parts = groups.map(({ legend, fields: listed }) =>
-    h("fieldset", {}, legend && h("legend", {}, legend), listed.map((given) => {
-      const made = field(given, values[given.name]);
-      fields.set(given.name, made);
-      return made.node;
-    })));
+    h(
+      "fieldset",
+      {},
+      legend && h("legend", {}, legend),
+      listed.map((given) => {
+        const made = field(given, values[given.name]);
+        fields.set(given.name, made);
+        return made.node;
+      }),
+    ),
+  );
   const node = h("form", { class: "form", novalidate: true, id: unique("form") }, note, parts);
   let base = { ...values };
 
@@ -40,37 +47,80 @@ export function form({ groups, values = {}, submitted }) {
     replace(note, text);
   }
 
-  /** Say what the API refused: at its fields where it names them, else above all of them. */
-  function problem(refused) {
-    const elsewhere = [];
-    let first = null;
-    for (const { field: name, detail } of refused.errors) {
-      const one = fields.get(name);
-      if (one === undefined) elsewhere.push(detail);
-      else one.wrong(sentence(detail));
-      first ??= one;
-    }
-    if (first === null || elsewhere.length > 0) told(elsewhere.join(" ") || refused.message);
-    if (first) first.input.focus();
-    else note.scrollIntoView({ block: "nearest" });
-  }
-
   const all = () => Object.fromEntries([...fields].map(([name, one]) => [name, one.value()]));
-  const changed = () => Object.fromEntries(Object.entries(all()).filter(([name, value]) => value !== (base[name] ?? null)));
-  return { node, values: all, changed, problem, clear, told, field: (name) => fields.get(name), names: () => [...fields.keys()], base: () => base, reset: (now) => (base = { ...now }) };
+  const changed = () =>
+    Object.fromEntries(Object.entries(all()).filter(([name, value]) => value !== (base[name] ?? null)));
+  return {
+    node,
+    values: all,
+    changed,
+    problem: (refused) => sayProblem(fields, note, told, refused),
+    clear,
+    told,
+    field: (name) => fields.get(name),
+    names: () => [...fields.keys()],
+    base: () => base,
+    reset: (now) => (base = { ...now }),
+  };
+}
+
+/** Say what the API refused: at its fields where it names them, else above all of them. */
+function sayProblem(fields, note, told, refused) {
+  const elsewhere = [];
+  let first = null;
+  for (const { field: name, detail } of refused.errors) {
+    const one = fields.get(name);
+    if (one === undefined) elsewhere.push(detail);
+    else one.wrong(sentence(detail));
+    first ??= one ?? null;
+  }
+  if (first === null || elsewhere.length > 0) told(elsewhere.join(" ") || refused.message);
+  if (first) first.input.focus();
+  else note.scrollIntoView({ block: "nearest" });
 }
 
 /** One field: `{node, input, value(), set(value), wrong(text), check(), theirs(nodes)}`. */
-export function field({ name, label, kind = "text", width = 6, hint = "", required = false, options = [], input: more = {} }, value = null) {
+export function field(
+  { name, label, kind = "text", width = 6, hint = "", required = false, options = [], input: more = {} },
+  value = null,
+) {
   const id = unique("field");
-  const looks = { class: "input", id, name, autocomplete: "off", "aria-required": required ? "true" : null, "aria-describedby": `${id}-hint ${id}-wrong`, ...more };
-  const input = kind === "select"
-    ? h("select", looks, options.map((option) => h("option", { value: option.value }, option.label)))
-    : h("input", { type: kind === "number" ? "text" : kind, inputmode: kind === "number" ? "numeric" : null, ...looks });
+  const looks = {
+    class: "input",
+    id,
+    name,
+    autocomplete: "off",
+    "aria-required": required ? "true" : null,
+    "aria-describedby": `${id}-hint ${id}-wrong`,
+    ...more,
+  };
+  const input =
+    kind === "select"
+      ? h(
+          "select",
+          looks,
+          options.map((option) => h("option", { value: option.value }, option.label)),
+        )
+      : h("input", {
+          type: kind === "number" ? "text" : kind,
+          inputmode: kind === "number" ? "numeric" : null,
+          ...looks,
+        });
   const wrong = h("p", { class: "wrong", id: `${id}-wrong`, hidden: true });
   const theirs = h("div", { class: "theirs", hidden: true });
   const mark = required && h("span", { class: "needed" }, " (required)");
-  const one = { input, node: h("div", { class: "field", "data-width": width }, h("label", { for: id }, label, mark), input, h("p", { class: "hint", id: `${id}-hint`, hidden: !hint }, hint), theirs, wrong) };
+  const one = {
+    input,
+    node: h(
+      "div",
+      { class: "field", "data-width": width },
+      h("label", { for: id }, label, mark),
+      input,
+      h("p", { class: "hint", id: `${id}-hint`, hidden: !hint }, hint),
+      theirs,
+      wrong,
+    ),
+  };
 
   one.value = () => typed(input.value, kind);
   one.set = (to) => {

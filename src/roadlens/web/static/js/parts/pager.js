@@ -7,13 +7,17 @@ import { icon } from "../icons.js";
 const LIMITS = [25, 50, 100, 250];
 
 /**
- * For lists with `skip` and `limit`: `{node, show({total, total_capped, skip, limit, count})}`. `moved({skip, limit})` is called
- * when somebody leafs; `noun` is what is counted, in the plural.
+ * For lists with `skip` and `limit`: `{node, show({total, total_capped, skip, limit, count})}`. `moved({skip,
+ * limit})` is called when somebody leafs; `noun` is what is counted, in the plural.
  */
 export function pager({ noun, moved }) {
   const told = h("span", { class: "told", "aria-live": "polite" }, "\u00a0");
   const id = unique("pager");
-  const sizes = h("select", { class: "input", id }, LIMITS.map((limit) => h("option", { value: limit }, limit)));
+  const sizes = h(
+    "select",
+    { class: "input", id },
+    LIMITS.map((limit) => h("option", { value: limit }, limit)),
+  );
   let now = { total: 0, skip: 0, limit: 50 };
   const last = () => Math.max(0, Math.floor((now.total - 1) / now.limit) * now.limit);
   const first = step("first", "First page", () => go(0));
@@ -40,12 +44,15 @@ export function pager({ noun, moved }) {
     enable(end, !capped && skip + count < total);
   }
 
-  return { node: h("div", { class: "pager" }, told, h("label", { for: id }, "Rows", sizes), steps(first, back, on, end)), show };
+  return {
+    node: h("div", { class: "pager" }, told, h("label", { for: id }, "Rows", sizes), steps(first, back, on, end)),
+    show,
+  };
 }
 
 /**
- * For lists `{items, next}`: `{node, show({next, count}), reset()}`. `moved(after)` is called with the cursor of the page that
- * is wanted, undefined for the first. `reset()` begins anew, after another filter.
+ * For lists `{items, next}`: `{node, show({next, count}), reset()}`. `moved(after)` is called with the cursor of the
+ * page that is wanted, undefined for the first. `reset()` begins anew, after another filter.
  */
 export function leafer({ noun, moved }) {
   const told = h("span", { class: "told", "aria-live": "polite" }, "\u00a0");
@@ -72,7 +79,11 @@ export function leafer({ noun, moved }) {
 
 function step(name, label, does) {
   const press = (event) => event.currentTarget.getAttribute("aria-disabled") === "true" || does();
-  return h("button", { class: "button plain square", type: "button", "aria-label": label, title: label, onclick: press }, icon(name));
+  return h(
+    "button",
+    { class: "button plain square", type: "button", "aria-label": label, title: label, onclick: press },
+    icon(name),
+  );
 }
 
 function steps(...buttons) {

@@ -1,4 +1,5 @@
-// A piece of a page with a title: how fresh it is, its shape while it loads, and what stands there if there is nothing.
+// A piece of a page with a title: how fresh it is, its shape while it loads, and what stands there if there is
+// nothing.
 
 import { h, say, settle, unique } from "../dom.js";
 import { quantity } from "../format.js";
@@ -10,30 +11,51 @@ const told = new Set();
 let ticking = null;
 
 /**
- * A panel, `{node, follow(page, path, {every}), refresh()}`. What it shows is either
+ * A panel, `{node, follow(page, path, {every}), refresh(), redraw()}`. What it shows is either
  *
  * - `view(data)`: nodes, made anew for each answer; those that look the same as before are left alone. null: nothing.
  * - `fill: {node, show(data)}`: a part that keeps itself, such as a table or a chart. `show` gives false: nothing.
  *
- * `empty` is what is said when there is nothing: `{title, text, action}`, or a function that gives it. `tall` is the height
- * in pixels that is held free, so that nothing moves when numbers come. `tools` stand above, `foot` below, `actions` beside
- * the title. `kind`: `bare` without a frame, `full` without an inner margin, or a width in a grid (`half`, `third`, …).
+ * `empty` is what is said when there is nothing: `{title, text, action}`, or a function that gives it. `tall` is the
+ * height in pixels that is held free, so that nothing moves when numbers come. `tools` stand above, `foot` below,
+ * `actions` beside the title. `kind`: `bare` without a frame, `full` without an inner margin, or a width in a grid
+ * (`half`, `third`, …).
  */
-export function panel({ title, tall = 160, actions = [], tools = null, foot = null, kind = "", view, fill, empty = {} }) {
+export function panel({
+  title,
+  tall = 160,
+  actions = [],
+  tools = null,
+  foot = null,
+  kind = "",
+  view,
+  fill,
+  empty = {},
+}) {
   const id = unique("panel");
   const fresh = h("span", { class: "fresh", "data-state": "none" }, "\u00a0");
   const content = h("div", { class: "panel-content" }, fill?.node);
   const body = h("div", { class: "panel-body", style: { "min-height": `${tall}px` } }, skeleton(tall));
   const head = h("div", { class: "panel-head" }, h("h2", { id }, title), actions, fresh);
-  const node = h("section", { class: `panel ${kind}`, "aria-labelledby": id, "aria-busy": "true" }, head, tools, body, foot);
+  const node = h(
+    "section",
+    { class: `panel ${kind}`, "aria-labelledby": id, "aria-busy": "true" },
+    head,
+    tools,
+    body,
+    foot,
+  );
   let following = null;
+  let latest = null;
 
   function put(child) {
     node.removeAttribute("aria-busy");
     if (body.firstChild !== child) body.replaceChildren(child);
   }
 
-  function shown({ data }) {
+  function shown(answer) {
+    latest = answer;
+    const { data } = answer;
     if (fill) {
       put(content);
       if (fill.show(data) === false) put(nothing(empty));
@@ -48,7 +70,8 @@ export function panel({ title, tall = 160, actions = [], tools = null, foot = nu
   function state({ answer, problem, loading }) {
     node.toggleAttribute("data-loading", Boolean(loading && answer));
     if (answer) tell(fresh, answer, problem);
-    else if (problem && body.firstChild.dataset?.problem !== problem.message) put(failed(problem, () => following.refresh()));
+    else if (problem && body.firstChild.dataset?.problem !== problem.message)
+      put(failed(problem, () => following.refresh()));
   }
 
   return {
@@ -58,6 +81,7 @@ export function panel({ title, tall = 160, actions = [], tools = null, foot = nu
       return following;
     },
     refresh: () => following?.refresh(),
+    redraw: () => latest && shown(latest),
   };
 }
 

@@ -6,18 +6,33 @@ import { icon } from "../icons.js";
 /**
  * `{node, show(rows), sorted(name, order)}`.
  *
- * `columns`: `{label, cell(row)}` gives text, a node, or a list of them; `head: true` names the row, `end: true` is for
- * numbers, `tight: true` takes no more room than it needs, `actions: true` holds buttons. `sort: "risk"` can be sorted by,
- * first in the order `first` (`asc` or `desc`). `key(row)` names a row. `sorting(name, order)` is called when somebody sorts.
+ * `columns`: `{label, cell(row)}` gives text, a node, or a list of them; `head: true` names the row, `end: true` is
+ * for numbers, `tight: true` takes no more room than it needs, `actions: true` holds buttons. `sort: "risk"` can be
+ * sorted by, first in the order `first` (`asc` or `desc`). `key(row)` names a row. `sorting(name, order)` is called
+ * when somebody sorts.
  */
 export function table({ caption, columns, key, sorting, dense = false, captionSeen = false }) {
   const heads = columns.map((column) => heading(column, () => turn(column)));
   const bodyPart = h("tbody", { role: "rowgroup" });
-  const node = h("div", { class: "table-frame" },
-    h("table", { class: `table ${dense ? "dense" : ""}`, role: "table" },
+  const node = h(
+    "div",
+    { class: "table-frame" },
+    h(
+      "table",
+      { class: `table ${dense ? "dense" : ""}`, role: "table" },
       h("caption", { class: captionSeen ? "" : "unseen" }, caption),
-      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads.map((head) => head.node))),
-      bodyPart));
+      h(
+        "thead",
+        { role: "rowgroup" },
+        h(
+          "tr",
+          { role: "row" },
+          heads.map((head) => head.node),
+        ),
+      ),
+      bodyPart,
+    ),
+  );
   const rows = new Map();
   let sort = { name: null, order: null };
 
@@ -38,27 +53,28 @@ export function table({ caption, columns, key, sorting, dense = false, captionSe
     });
   }
 
-  function show(data) {
-    const names = new Set(data.map((row) => String(key(row))));
-    for (const [name, row] of rows) {
-      if (names.has(name)) continue;
-      row.node.remove();
-      rows.delete(name);
-    }
-    data.forEach((value, index) => {
-      const name = String(key(value));
-      const text = JSON.stringify(value);
-      const row = rows.get(name) ?? { node: h("tr", { role: "row" }), text: null };
-      if (row.text !== text) fillRow(row.node, columns, value);
-      row.text = text;
-      rows.set(name, row);
-      const there = bodyPart.children[index];
-      if (there !== row.node) bodyPart.insertBefore(row.node, there ?? null);
-    });
-    return data.length > 0;
-  }
+  return { node, show: (data) => keep(bodyPart, rows, columns, key, data), sorted };
+}
 
-  return { node, show, sorted };
+/** Let the body have these rows, in this order. Those that have not changed stay as they are. */
+function keep(body, rows, columns, key, data) {
+  const names = new Set(data.map((row) => String(key(row))));
+  for (const [name, row] of rows) {
+    if (names.has(name)) continue;
+    row.node.remove();
+    rows.delete(name);
+  }
+  data.forEach((value, index) => {
+    const name = String(key(value));
+    const text = JSON.stringify(value);
+    const row = rows.get(name) ?? { node: h("tr", { role: "row" }), text: null };
+    if (row.text !== text) fillRow(row.node, columns, value);
+    row.text = text;
+    rows.set(name, row);
+    const there = body.children[index];
+    if (there !== row.node) body.insertBefore(row.node, there ?? null);
+  });
+  return data.length > 0;
 }
 
 /** New cells in a row. If one of its buttons or links had the focus, the one in its place gets it. */
@@ -89,10 +105,30 @@ function classes({ end, tight, actions }) {
 
 /** A small table of texts that never changes place: what stands behind a chart. `columns`: names; `rows`: lists. */
 export function plainTable(caption, columns, rows) {
-  return h("table", { class: "table dense" },
+  return h(
+    "table",
+    { class: "table dense" },
     h("caption", { class: "unseen" }, caption),
-    h("thead", {}, h("tr", {}, columns.map((name, index) => h("th", { scope: "col", class: index ? "end" : "" }, name)))),
-    h("tbody", {}, rows.map(([first, ...rest], index) =>
-      h("tr", { "data-row": index }, h("th", { scope: "row" }, first), rest.map((text, place) => h("td", { class: "end", "data-label": columns[place + 1] }, text))))));
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        columns.map((name, index) => h("th", { scope: "col", class: index ? "end" : "" }, name)),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      rows.map(([first, ...rest], index) =>
+        h(
+          "tr",
+          { "data-row": index },
+          h("th", { scope: "row" }, first),
+          rest.map((text, place) => h("td", { class: "end", "data-label": columns[place + 1] }, text)),
+        ),
+      ),
+    ),
+  );
 }
-
