@@ -208,8 +208,8 @@ class Settings(BaseSettings):
     tile_url: Annotated[str, AfterValidator(_tiles)] | None = Field(
         default=None,
         validation_alias="ROADLENS_TILE_URL",
-        description="Where the dashboard's maps get their background, as https://tiles.example/{z}/{x}/{y}.png. Browsers "
-        "ask that host themselves. Without it tracks are drawn without one, and browsers ask no other host.",
+        description="Where the dashboard's maps get their background, as https://tiles.example/{z}/{x}/{y}.png. "
+        "Browsers ask that host themselves. Without it tracks are drawn without one, and browsers ask no other host.",
     )
     tile_attribution: str | None = Field(
         default=None,

@@ -2,7 +2,7 @@
 
 import { address } from "../api.js";
 import { h } from "../dom.js";
-import { day, fullName, number, quantity, words } from "../format.js";
+import { ago, day, fullName, moment, number, quantity, words } from "../format.js";
 import { link } from "../router.js";
 import { levelOf, risk, score } from "../parts/badge.js";
 import { axis, chart } from "../parts/chart.js";
@@ -14,28 +14,22 @@ const DASHBOARD = "/admin/dashboard";
 
 export function open(page) {
   page.head("Overview");
-  const column = (kind, parts) =>
-    h(
-      "div",
-      { class: `column ${kind}` },
-      parts.map((part) => part(page)),
-    );
-  page.main.append(
-    h(
-      "div",
-      { class: "grid" },
-      fleet(page),
-      column("two-thirds", [activity, attention]),
-      column("third", [levels, events]),
-    ),
-  );
+  const now = fleet(page);
+  const column = (kind, ...parts) => h("div", { class: `column ${kind}` }, parts);
+  const left = column("two-thirds", activity(page), attention(page));
+  const right = column("third", levels(page), events(page), newest(page, now.told));
+  page.main.append(h("div", { class: "grid" }, now.node, left, right));
 }
 
 function fleet(page) {
   let more = null;
   const view = (found) => [
     cards([
-      { label: "Drivers", value: number(found.total_drivers), note: newest(more) },
+      {
+        label: "Drivers",
+        value: number(found.total_drivers),
+        note: more ? `${number(more.totals.users)} users sign in here` : "\u00a0",
+      },
       {
         label: "Vehicles",
         value: number(found.total_vehicles),
@@ -56,13 +50,30 @@ function fleet(page) {
   ];
   const one = panel({ title: "The fleet now", kind: "bare", tall: 122, view });
   one.follow(page, () => `${DASHBOARD}/summary`);
-  page.live({ path: () => `${DASHBOARD}/stats`, shown: ({ data }) => ((more = data), one.redraw()) });
+  const told = (stats) => {
+    more = stats;
+    one.redraw();
+  };
+  return { node: one.node, told };
+}
+
+/** `told` gets all totals, for they come with the newest drivers. */
+function newest(page, told) {
+  const view = (stats) => {
+    told(stats);
+    const found = stats.recent_drivers;
+    if (found.length === 0) return null;
+    const entry = (one) => [h("dt", {}, h("a", { href: link(["drivers", one.driver_id]) }, fullName(one))), made(one)];
+    return [h("dl", { class: "pairs" }, found.map(entry))];
+  };
+  const empty = { title: "No drivers yet", text: "They come with devices, or from the page Drivers." };
+  const one = panel({ title: "Newest drivers", tall: 190, view, empty });
+  one.follow(page, () => `${DASHBOARD}/stats`);
   return one.node;
 }
 
-function newest(more) {
-  const last = more?.recent_drivers[0];
-  return last ? `Newest: ${fullName(last)}` : "\u00a0";
+function made(driver) {
+  return h("dd", { title: moment(driver.created_at) }, ago(driver.created_at));
 }
 
 function meaning(score) {

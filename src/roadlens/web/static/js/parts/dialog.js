@@ -44,10 +44,10 @@ export function dialog({ title, body, foot, narrow = false, mayClose = () => tru
 }
 
 /** Ask before something that cannot be undone. `does()` may be refused: the reason is said then. */
-export function confirm({ title, text, action, danger = true, does }) {
+export function confirm({ title, text, action, danger = true, stay = "Cancel", does }) {
   const told = h("p", { class: "told", role: "alert", hidden: true });
   const go = h("button", { class: `button ${danger ? "danger" : "main"}`, type: "button", onclick: act }, action);
-  const stop = h("button", { class: "button", type: "button", onclick: () => asked.close() }, "Cancel");
+  const stop = h("button", { class: "button", type: "button", onclick: () => asked.close() }, stay);
   const asked = dialog({
     title,
     narrow: true,

@@ -50,7 +50,10 @@ export function editor({ title, groups, path, values = null, method = "PATCH", a
     const theirs = await again();
     version = theirs.version;
     const both = besides(sheet, theirs);
-    (both.length > 0 ? sheet.field(both[0]).input : go).focus();
+    if (both.length === 0) return go.focus();
+    const first = sheet.field(both[0]);
+    first.input.focus({ preventScroll: true });
+    first.node.scrollIntoView({ block: "center" });
   }
 }
 
@@ -61,7 +64,13 @@ function discarded(sheet, open, state) {
     state.sure = true;
     open.close();
   };
-  confirm({ title: "Discard what you typed?", text: "It has not been saved.", action: "Discard", does });
+  confirm({
+    title: "Discard what you typed?",
+    text: "It has not been saved.",
+    action: "Discard",
+    stay: "Go on typing",
+    does,
+  });
   return false;
 }
 
@@ -85,8 +94,9 @@ function besides(sheet, theirs) {
   const both = differ.filter((name) => name in mine);
   const choose =
     both.length > 0 ? " Where you both changed a field, yours stands in it: look at those that are marked." : "";
+  const changed = `Somebody else has changed this meanwhile: ${differ.map((name) => sheet.field(name).label).join(", ")}.`;
   const lost = "Nothing is saved yet, and nothing that you typed is lost.";
-  sheet.told(`Somebody else has changed this meanwhile. ${lost}${choose} Save again to go on.`, "changed");
+  sheet.told(`${changed} ${lost}${choose} Save again to go on.`, "changed");
   return both;
 }
 

@@ -110,6 +110,7 @@ export function field(
   const theirs = h("div", { class: "theirs", hidden: true });
   const mark = required && h("span", { class: "needed" }, " (required)");
   const one = {
+    label,
     input,
     node: h(
       "div",

@@ -11,7 +11,7 @@ const LIMITS = [25, 50, 100, 250];
  * limit})` is called when somebody leafs; `noun` is what is counted, in the plural.
  */
 export function pager({ noun, moved }) {
-  const told = h("span", { class: "told", "aria-live": "polite" }, "\u00a0");
+  const told = h("span", { class: "counted", "aria-live": "polite" }, "\u00a0");
   const id = unique("pager");
   const sizes = h(
     "select",
@@ -55,7 +55,7 @@ export function pager({ noun, moved }) {
  * page that is wanted, undefined for the first. `reset()` begins anew, after another filter.
  */
 export function leafer({ noun, moved }) {
-  const told = h("span", { class: "told", "aria-live": "polite" }, "\u00a0");
+  const told = h("span", { class: "counted", "aria-live": "polite" }, "\u00a0");
   const way = [undefined];
   let following = null;
   const first = step("first", "First page", () => go(way.splice(1)));

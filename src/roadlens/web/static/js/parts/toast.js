@@ -9,7 +9,7 @@ let place = null;
 export function toast(text) {
   place ??= document.body.appendChild(h("div", { class: "toasts", "aria-hidden": "true" }));
   const one = h("div", { class: "toast" }, text);
-  place.append(one);
+  place.replaceChildren(one);
   announce(text);
   setTimeout(() => one.remove(), SECONDS * 1000);
 }
