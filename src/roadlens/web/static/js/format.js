@@ -13,6 +13,11 @@ export function number(value, decimals = 0) {
   return numbers.get(decimals).format(value);
 }
 
+/** A number of things: `1 device`, `310 devices`. */
+export function count(value, one, many) {
+  return `${number(value)}\u00a0${value === 1 ? one : many}`;
+}
+
 /** A number and its unit, kept in one line. */
 export function quantity(value, unit, decimals = 0) {
   return value === null || value === undefined ? DASH : `${number(value, decimals)}\u00a0${unit}`;

@@ -2,7 +2,7 @@
 
 import { address } from "../api.js";
 import { h } from "../dom.js";
-import { ago, day, fullName, moment, number, quantity, words } from "../format.js";
+import { ago, count, day, fullName, moment, number, quantity, words } from "../format.js";
 import { link } from "../router.js";
 import { levelOf, risk, score } from "../parts/badge.js";
 import { axis, chart } from "../parts/chart.js";
@@ -23,32 +23,27 @@ export function open(page) {
 
 function fleet(page) {
   let more = null;
-  const view = (found) => [
-    cards([
-      {
-        label: "Drivers",
-        value: number(found.total_drivers),
-        note: more ? `${number(more.totals.users)} users sign in here` : "\u00a0",
-      },
-      {
-        label: "Vehicles",
-        value: number(found.total_vehicles),
-        note: more ? `${number(more.totals.devices)} devices` : "\u00a0",
-      },
-      {
-        label: "Trips",
-        value: number(found.total_trips),
-        note: more ? `${number(more.totals.events)} safety events` : "\u00a0",
-      },
-      {
-        label: "Mean risk score",
-        value: number(found.avg_risk_score, 1),
-        more: scale(found.avg_risk_score),
-        note: meaning(found.avg_risk_score),
-      },
-    ]),
+  const beside = (name, one, many) => (more ? count(more.totals[name], one, many) : "\u00a0");
+  const shape = (found) => [
+    { label: "Drivers", value: found.drivers, note: beside("users", "user of Roadlens", "users of Roadlens") },
+    { label: "Vehicles", value: found.vehicles, note: beside("devices", "device", "devices") },
+    { label: "Trips", value: found.trips, note: beside("events", "safety event", "safety events") },
+    { label: "Mean risk score", value: found.score, more: found.scale, note: found.note },
   ];
-  const one = panel({ title: "The fleet now", kind: "bare", tall: 122, view });
+  const grey = () => h("span", { class: "skeleton" });
+  const waiting = {
+    drivers: grey(),
+    vehicles: grey(),
+    trips: grey(),
+    score: grey(),
+    scale: scale(null),
+    note: "\u00a0",
+  };
+  const view = ({ total_drivers, total_vehicles, total_trips, avg_risk_score: score }) => {
+    const counts = { drivers: number(total_drivers), vehicles: number(total_vehicles), trips: number(total_trips) };
+    return [cards(shape({ ...counts, score: number(score, 1), scale: scale(score), note: meaning(score) }))];
+  };
+  const one = panel({ title: "The fleet now", kind: "bare", tall: 122, waiting: cards(shape(waiting)), view });
   one.follow(page, () => `${DASHBOARD}/summary`);
   const told = (stats) => {
     more = stats;
@@ -63,21 +58,24 @@ function newest(page, told) {
     told(stats);
     const found = stats.recent_drivers;
     if (found.length === 0) return null;
-    const entry = (one) => [h("dt", {}, h("a", { href: link(["drivers", one.driver_id]) }, fullName(one))), made(one)];
-    return [h("dl", { class: "pairs" }, found.map(entry))];
+    const name = (one) => h("dt", {}, h("a", { href: link(["drivers", one.driver_id]) }, fullName(one)));
+    const made = (one) => h("dd", { title: moment(one.created_at) }, ago(one.created_at));
+    return [
+      h(
+        "dl",
+        { class: "pairs" },
+        found.map((one) => [name(one), made(one)]),
+      ),
+    ];
   };
   const empty = { title: "No drivers yet", text: "They come with devices, or from the page Drivers." };
-  const one = panel({ title: "Newest drivers", tall: 190, view, empty });
+  const one = panel({ title: "Newest drivers", tall: 204, view, empty });
   one.follow(page, () => `${DASHBOARD}/stats`);
   return one.node;
 }
 
-function made(driver) {
-  return h("dd", { title: moment(driver.created_at) }, ago(driver.created_at));
-}
-
 function meaning(score) {
-  return score === null ? "No driver has a score yet" : `${words(levelOf(score))}; 0 is safest, 100 riskiest`;
+  return score === null ? "No driver has a score yet" : `${words(levelOf(score))}; 0 is safest`;
 }
 
 function activity(page) {
@@ -96,7 +94,7 @@ function activity(page) {
     extra: (found) => `${number(found.reduce((sum, one) => sum + one.trip_count, 0))} trips in ${found.length} days`,
     plot: tripsPerDay,
   });
-  const one = panel({ title: "Trips per day", tall: 336, actions: [days.node], fill });
+  const one = panel({ title: "Trips per day", tall: 348, actions: [days.node], fill });
   one.follow(page, () => address(`${DASHBOARD}/trip-activity`, { days: days.value }));
   return one.node;
 }
@@ -194,7 +192,11 @@ function levels(page) {
     }));
     return [
       bars({ caption: "Drivers by level of risk", rows }),
-      h("p", { class: "quiet small" }, `${number(scored)} drivers have a score. Low is up to 40, high above 70.`),
+      h(
+        "p",
+        { class: "quiet small" },
+        `Of ${count(scored, "driver", "drivers")} with a score. Low is up to 40, high above 70.`,
+      ),
     ];
   };
   const empty = { title: "No scores yet", text: "A driver has a score after enough kilometres." };
@@ -218,7 +220,7 @@ function events(page) {
     return [bars({ caption: "Safety events of the last 30 days", rows })];
   };
   const empty = { title: "No safety events", text: "None in the last 30 days." };
-  const one = panel({ title: "Safety events, last 30 days", tall: 200, view, empty });
+  const one = panel({ title: "Safety events, 30 days", tall: 204, view, empty });
   one.follow(page, () => `${DASHBOARD}/safety-events?days=30`);
   return one.node;
 }

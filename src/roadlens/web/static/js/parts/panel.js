@@ -16,7 +16,7 @@ let ticking = null;
  * - `view(data)`: nodes, made anew for each answer; those that look the same as before are left alone. null: nothing.
  * - `fill: {node, show(data)}`: a part that keeps itself, such as a table or a chart. `show` gives false: nothing.
  *
- * `empty` is what is said when there is nothing: `{title, text, action}`, or a function that gives it. `tall` is the
+ * `waiting` is its shape until then, if lines of grey are not. `empty` is what is said when there is nothing: `{title, text, action}`, or a function that gives it. `tall` is the
  * height in pixels that is held free, so that nothing moves when numbers come. `tools` stand above, `foot` below,
  * `actions` beside the title. `kind`: `bare` without a frame, `full` without an inner margin, or a width in a grid
  * (`half`, `third`, …).
@@ -28,6 +28,7 @@ export function panel({
   tools = null,
   foot = null,
   kind = "",
+  waiting = skeleton(tall),
   view,
   fill,
   empty = {},
@@ -35,7 +36,7 @@ export function panel({
   const id = unique("panel");
   const fresh = h("span", { class: "fresh", "data-state": "none" }, "\u00a0");
   const content = h("div", { class: "panel-content" }, fill?.node);
-  const body = h("div", { class: "panel-body", style: { "min-height": `${tall}px` } }, skeleton(tall));
+  const body = h("div", { class: "panel-body", style: { "min-height": `${tall}px` } }, waiting);
   const head = h("div", { class: "panel-head" }, h("h2", { id }, title), actions, fresh);
   const node = h(
     "section",
