@@ -35,7 +35,7 @@ export function shell() {
     "div",
     { class: "shell" },
     skip(main),
-    h("div", { class: "rail" }, brand(), nav, who(left.signal)),
+    h("header", { class: "rail" }, brand(), nav, who(left.signal)),
     main,
     banner(),
   );

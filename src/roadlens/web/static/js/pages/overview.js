@@ -109,6 +109,7 @@ function tripsPerDay(found, paint, width) {
       timeZone: "UTC",
     }),
   );
+  const today = x.length - 1; // it is not over
   const every = Math.ceil(x.length / Math.max(2, Math.floor(width / 80)));
   const seen = x.map((_, index) => index).filter((index) => (x.length - 1 - index) % every === 0);
   return {
@@ -118,8 +119,13 @@ function tripsPerDay(found, paint, width) {
         name: "Trips",
         x,
         y: found.map((one) => one.trip_count),
-        marker: { color: paint("series-1"), cornerradius: 3 },
-        hovertemplate: "%{y:,} trips<extra></extra>",
+        marker: {
+          color: paint("series-1"),
+          cornerradius: 3,
+          opacity: x.map((_, index) => (index === today ? 0.5 : 1)),
+        },
+        customdata: x.map((_, index) => (index === today ? " so far" : "")),
+        hovertemplate: "%{y:,} trips%{customdata}<extra></extra>",
       },
       {
         type: "scatter",
