@@ -8,7 +8,7 @@ import { icon } from "../icons.js";
 import { link } from "../router.js";
 import { score } from "../parts/badge.js";
 import { exportButton } from "../parts/export.js";
-import { pager } from "../parts/pager.js";
+import { lastPage, pager } from "../parts/pager.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
 import { mayEdit } from "../session.js";
@@ -62,8 +62,8 @@ export function open(page) {
   }
 
   function show(found) {
-    // The last driver of the last page has been deleted: the page before it is the last one now.
-    if (found.drivers.length === 0 && found.skip > 0) return go({ skip: Math.max(0, found.skip - found.limit) });
+    // The last driver of the last page has been deleted, or the address was typed: to what is the last page now.
+    if (found.drivers.length === 0 && found.skip > 0) return go({ skip: lastPage(found) });
     leaf.show({ ...found, count: found.drivers.length });
     return list.show(found.drivers);
   }

@@ -19,11 +19,10 @@ export function pager({ noun, moved }) {
     LIMITS.map((limit) => h("option", { value: limit }, limit)),
   );
   let now = { total: 0, skip: 0, limit: 50 };
-  const last = () => Math.max(0, Math.floor((now.total - 1) / now.limit) * now.limit);
   const first = step("first", "First page", () => go(0));
   const back = step("previous", "Previous page", () => go(Math.max(0, now.skip - now.limit)));
   const on = step("next", "Next page", () => go(now.skip + now.limit));
-  const end = step("last", "Last page", () => go(last()));
+  const end = step("last", "Last page", () => go(lastPage(now)));
   sizes.addEventListener("change", () => {
     const limit = Number(sizes.value);
     moved({ limit, skip: Math.floor(now.skip / limit) * limit });
@@ -48,6 +47,11 @@ export function pager({ noun, moved }) {
     node: h("div", { class: "pager" }, told, h("label", { for: id }, "Rows", sizes), steps(first, back, on, end)),
     show,
   };
+}
+
+/** What is left out before the last page. */
+export function lastPage({ total, limit }) {
+  return Math.max(0, Math.floor((total - 1) / limit) * limit);
 }
 
 /**

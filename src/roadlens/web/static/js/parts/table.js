@@ -82,7 +82,7 @@ function fillRow(node, columns, value) {
   const reachable = () => [...node.querySelectorAll("a, button, input")];
   const focused = reachable().indexOf(document.activeElement);
   node.replaceChildren(...columns.map((column) => cell(column, value)));
-  if (focused >= 0) reachable()[focused]?.focus();
+  if (focused >= 0) reachable()[focused]?.focus({ preventScroll: true });
 }
 
 function cell(column, value) {
