@@ -32,8 +32,8 @@ export function live({ path, every = 15, shown, state = () => {} }) {
     try {
       const answer = await read(asked, { signal: attempt.signal });
       if (attempt.signal.aborted) return;
+      const fresh = failures > 0 || asked !== last || latest.data !== answer.data;
       failures = 0;
-      const fresh = asked !== last || latest.data !== answer.data;
       [latest, last] = [{ ...answer, at: Date.now() }, asked];
       if (fresh) shown(latest);
       state({ answer: latest, problem: null, loading: false });

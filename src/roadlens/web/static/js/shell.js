@@ -25,7 +25,6 @@ export function shell() {
   const show = (moved) => open(main, nav, moved);
   const moved = () => show(true);
   addEventListener("hashchange", moved, { signal: left.signal });
-  session.whenEnded((_why, _before, signedOut) => signedOut && leave());
   leave = () => {
     left.abort();
     visit.leave();
@@ -121,6 +120,8 @@ function banner() {
   bar ??= h("div", { class: "banner", role: "status", hidden: true }, icon("trouble"), text);
   return bar;
 }
+
+session.whenEnded((_why, _before, left) => left && leave());
 
 whenReach((problem) => {
   if (bar === null) return;

@@ -51,6 +51,7 @@ export function panel({
 
   function put(child) {
     node.removeAttribute("aria-busy");
+    node.toggleAttribute("data-failed", child.dataset.kind === "error");
     if (body.firstChild !== child) body.replaceChildren(child);
   }
 
@@ -71,8 +72,10 @@ export function panel({
   function state({ answer, problem, loading }) {
     node.toggleAttribute("data-loading", Boolean(loading && answer));
     if (answer) tell(fresh, answer, problem);
-    else if (problem && body.firstChild.dataset?.problem !== problem.message)
-      put(failed(problem, () => following.refresh()));
+    // What was seen stays while the server is away, but not when it refuses.
+    const refused = problem && problem.status !== 401 && !problem.unreachable;
+    if (!refused && !(problem && !answer)) return;
+    if (body.firstChild.dataset.problem !== problem.message) put(failed(problem, () => following.refresh()));
   }
 
   return {

@@ -59,8 +59,10 @@ export function table({ caption, columns, key, sorting, dense = false, captionSe
 /** Let the body have these rows, in this order. Those that have not changed stay as they are. */
 function keep(body, rows, columns, key, data) {
   const names = new Set(data.map((row) => String(key(row))));
+  let lost = null;
   for (const [name, row] of rows) {
     if (names.has(name)) continue;
+    if (row.node.contains(document.activeElement)) lost = [...body.children].indexOf(row.node);
     row.node.remove();
     rows.delete(name);
   }
@@ -74,6 +76,9 @@ function keep(body, rows, columns, key, data) {
     const there = body.children[index];
     if (there !== row.node) body.insertBefore(row.node, there ?? null);
   });
+  // The row that had the focus has gone: the one in its place gets it.
+  const instead = lost === null ? null : body.children[Math.min(lost, data.length - 1)];
+  instead?.querySelector("a, button")?.focus({ preventScroll: true });
   return data.length > 0;
 }
 
