@@ -45,6 +45,8 @@ export function live({ path, every = 15, shown, state = () => {} }) {
       state({ answer: latest, problem, loading: false });
     }
     done(one);
+    // It may have been stopped by what it told.
+    if (!running.has(one)) return;
     const wait = failures ? Math.min(2 ** (failures - 1), MOST_PATIENT) : every;
     timer = setTimeout(() => (document.hidden ? undefined : ask()), wait * 1000);
   }
