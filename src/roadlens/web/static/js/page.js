@@ -39,6 +39,15 @@ visit.leave = () => {
   for (const dialog of document.querySelectorAll("dialog.dialog")) dialog.close();
 };
 
+/** What the page is about does not exist, or no longer: say so in place of all panels, and ask for nothing more. */
+export function missing(page, title, text, { label, parts }) {
+  stopAll();
+  for (const panel of page.main.querySelectorAll(":scope > :not(.page-head)")) panel.remove();
+  page.head(title, { crumbs: [{ label, parts }] });
+  const back = h("a", { class: "button", href: link(parts) }, `Go to ${label.toLowerCase()}`);
+  page.main.append(h("div", { class: "state" }, icon("nothing"), h("p", { role: "status" }, text), back));
+}
+
 /** The address is of no page. */
 visit.nowhere = (main) => {
   visit.leave();
@@ -66,8 +75,12 @@ function head(main, title, { crumbs = [], actions = [] } = {}) {
     );
   const made = h("header", { class: "page-head" }, way, h("h1", { tabindex: "-1" }, title), actions);
   const before = main.querySelector(":scope > .page-head");
-  if (before) before.replaceWith(made);
-  else main.prepend(made);
+  if (before === null) return main.prepend(made);
+  // Whatever has the focus in it keeps it.
+  const reachable = (node) => [...node.querySelectorAll("a, button, h1")];
+  const focused = reachable(before).indexOf(document.activeElement);
+  before.replaceWith(made);
+  if (focused >= 0) reachable(made)[focused]?.focus({ preventScroll: true });
 }
 
 /** A page's file has gone: the server has another version by now. Its page is loaded, once. */
