@@ -13,6 +13,9 @@ const PATHS = {
     "M12 3.5c4.4 0 8 1.3 8 3s-3.6 3-8 3-8-1.3-8-3 3.6-3 8-3zM4 6.5v11c0 1.7 3.6 3 8 3s8-1.3 8-3v-11M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3",
   trips:
     "M6 20.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM18 8.500a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8.5 18h6a3.5 3.5 0 0 0 0-7h-5a3.5 3.5 0 0 1 0-5h6",
+  events: "M12 3.500 21 19.500H3zM12 10v4.500M12 17v.2",
+  outward: "M5 12h14",
+  whole: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   search: "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.2 15.2 20 20",
   add: "M12 5v14M5 12h14",
   save: "M12 4v11M7 10.500l5 5 5-5M4.5 20h15",
@@ -32,12 +35,17 @@ const PATHS = {
   nothing: "M5 20 9.5 4h5L19 20M12 5v2.500M12 10.500v3M12 16.500v3",
 };
 
-// Each level has a shape of its own, so that its colour need not be seen.
+// Each level of risk and each kind of event has a shape of its own, so that its colour need not be seen.
 const FILLED = {
   low: "M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20z",
   medium: "M12 1 23 12 12 23 1 12z",
   high: "M12 1.5 23.5 22H.5z",
   none: "M3 10h18v4H3z",
+  harsh_braking: "M3 3h18v18H3z",
+  rapid_acceleration: "M12 2 23 22H1z",
+  harsh_cornering: "M12 0 24 12 12 24 0 12z",
+  speeding: "M12 23a11 11 0 1 0 0-22 11 11 0 0 0 0 22z",
+  phone_use: "M6 2h12l5 10-5 10H6L1 12z",
 };
 
 /** The drawing of that name. */

@@ -4,6 +4,8 @@
 export const ROUTES = [
   { path: [], file: "overview", label: "Overview", icon: "overview" },
   { path: ["drivers"], file: "drivers", label: "Drivers", icon: "drivers" },
+  { path: ["trips"], file: "trips", label: "Trips", icon: "trips" },
+  { path: ["events"], file: "events", label: "Events", icon: "events" },
 ];
 
 /** The page's module. All are fetched soon after the first: then a server that is away hinders nobody. */

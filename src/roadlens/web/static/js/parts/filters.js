@@ -1,0 +1,74 @@
+// What a list is narrowed to: by a text, a choice, or days. It stands in the address, so that a view can be shared and
+// gone back to.
+
+import { h, unique } from "../dom.js";
+
+// Milliseconds without a key before a text counts.
+const PAUSE = 250;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+/**
+ * Fields `{name, label, kind, options, placeholder}`: `kind` is `text`, `choice` (`options`: `[[value, label]]`) or
+ * `day`. `asked` are the values now, `changed({name: value})` is called with another.
+ */
+export function filters({ fields, asked, changed }) {
+  const made = fields.map((field) => {
+    const id = unique("filter");
+    const looks = { class: `field ${field.kind === "text" ? "short" : ""}` };
+    return h("div", looks, h("label", { for: id }, field.label), control(field, id, asked, changed));
+  });
+  return h("div", { class: "tools", role: "search" }, made);
+}
+
+/** What the address asks for. What it cannot mean is left out, for it may have been typed. */
+export function wanted(query, fields) {
+  return Object.fromEntries(fields.map((field) => [field.name, meant(field, query.get(field.name) ?? "")]));
+}
+
+/** The same as the API takes it: days of this time zone become moments, the last one whole. */
+export function parameters(asked, fields) {
+  const given = { ...asked };
+  for (const { name, kind } of fields) {
+    if (kind === "day" && given[name]) given[name] = midnight(given[name], name === "to" ? 1 : 0).toISOString();
+  }
+  return given;
+}
+
+/** Whether anything is narrowed. */
+export function narrowed(asked) {
+  return Object.values(asked).some((value) => value !== "");
+}
+
+function meant({ kind, options }, value) {
+  if (kind === "choice") return options.some(([known]) => known === value) ? value : "";
+  if (kind === "day") return DAY.test(value) && !Number.isNaN(midnight(value).getTime()) ? value : "";
+  return value.slice(0, 100);
+}
+
+function midnight(day, later = 0) {
+  const moment = new Date(`${day}T00:00`);
+  moment.setDate(moment.getDate() + later);
+  return moment;
+}
+
+function control({ name, kind, options, placeholder }, id, asked, changed) {
+  const tell = (value) => value !== asked[name] && changed({ [name]: value });
+  if (kind === "choice")
+    return h(
+      "select",
+      { class: "input", id, onchange: (event) => tell(event.currentTarget.value) },
+      options.map(([value, label]) => h("option", { value, selected: value === asked[name] }, label)),
+    );
+  if (kind === "day") {
+    const taken = (event) => tell(meant({ kind }, event.currentTarget.value));
+    return h("input", { class: "input", id, type: "date", value: asked[name], min: "1970-01-02", onchange: taken });
+  }
+  let pause = null;
+  const typed = (event) => {
+    clearTimeout(pause);
+    const text = event.currentTarget.value.trim();
+    pause = setTimeout(tell, PAUSE, text);
+  };
+  const looks = { class: "input", id, type: "search", maxlength: 100, autocomplete: "off", placeholder };
+  return h("input", { ...looks, value: asked[name], oninput: typed });
+}
