@@ -4,6 +4,7 @@
 export const ROUTES = [
   { path: [], file: "overview", label: "Overview", icon: "overview" },
   { path: ["drivers"], file: "drivers", label: "Drivers", icon: "drivers" },
+  { path: ["drivers", ":driver_id"], file: "driver" },
   { path: ["trips"], file: "trips", label: "Trips", icon: "trips" },
   { path: ["events"], file: "events", label: "Events", icon: "events" },
 ];
