@@ -6,6 +6,7 @@ export const ROUTES = [
   { path: ["drivers"], file: "drivers", label: "Drivers", icon: "drivers" },
   { path: ["drivers", ":driver_id"], file: "driver" },
   { path: ["trips"], file: "trips", label: "Trips", icon: "trips" },
+  { path: ["trips", ":trip_id"], file: "trip" },
   { path: ["events"], file: "events", label: "Events", icon: "events" },
 ];
 

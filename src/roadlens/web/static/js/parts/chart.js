@@ -15,9 +15,10 @@ let library = null;
  * `label` says what is seen, for those who do not see it. `plot(data, paint, width)` gives `{traces, layout}` of
  * plotly.js; `paint` gives colours of the style sheet by name, as `paint("series-1")`, in the theme of the moment.
  * Texts in it that come from data go through `plain`. `rows(data)` gives the table's lists of texts below `columns`;
- * `extra(data)` may add to `label`.
+ * `extra(data)` may add to `label`. `pointed(index)` is called with the place in the first trace that is pointed at;
+ * `point(index)` points at one.
  */
-export function chart({ label, tall = 260, plot, columns, rows, extra = () => "", signal }) {
+export function chart({ label, tall = 260, plot, columns, rows, extra = () => "", pointed = null, signal }) {
   const place = h("div", {
     class: "chart-plot",
     role: "img",
@@ -29,6 +30,7 @@ export function chart({ label, tall = 260, plot, columns, rows, extra = () => ""
   const node = h("div", { class: "chart" }, place, h("details", {}, h("summary", {}, "Show as table"), numbers));
   let latest = null;
   let plotly = null;
+  let [listening, pointing] = [false, false];
 
   async function show(data) {
     latest = data;
@@ -49,10 +51,25 @@ export function chart({ label, tall = 260, plot, columns, rows, extra = () => ""
     const { traces, layout } = plot(latest, colour, place.clientWidth);
     place.removeAttribute("data-waiting");
     plotly.react(place, traces, { ...base(place.clientWidth, tall), ...layout }, CONFIG);
+    if (pointed && !listening) place.on("plotly_hover", told);
+    listening = true;
+  }
+
+  function told({ points }) {
+    const first = points.find((one) => one.curveNumber === 0);
+    if (first && !pointing) pointed(first.pointNumber);
+  }
+
+  function point(index) {
+    const known = listening && place.calcdata?.[0]?.[index];
+    if (!known) return;
+    pointing = true;
+    plotly.Fx.hover(place, { xval: known.x, yval: known.y }, "xy");
+    pointing = false;
   }
 
   signal?.addEventListener("abort", () => plotly?.purge(place));
-  return { node, show: (data) => (rows(data).length === 0 ? false : (show(data), true)) };
+  return { node, point, show: (data) => (rows(data).length === 0 ? false : (show(data), true)) };
 }
 
 /** Text as plotly.js shows it letter for letter: it would read tags in it. */
