@@ -69,10 +69,12 @@ async def test_the_last_admin_stays_and_nobody_steps_down_alone(api: Api) -> Non
     for change in ({"active": False}, {"role": "viewer"}):
         answer = await api.send("PATCH", f"/admin/users/{ADMIN}", change)
         assert (answer.status_code, "last active admin" in answer.json()["detail"]) == (409, True)
+        assert [error["field"] for error in answer.json()["errors"]] == list(change)
     await api.send("PATCH", f"/admin/users/{VIEWER}", {"role": "admin"})
     for change in ({"active": False}, {"role": "viewer"}):
         answer = await api.send("PATCH", f"/admin/users/{ADMIN}", change)
         assert (answer.status_code, "another admin" in answer.json()["detail"]) == (409, True)
+        assert [error["field"] for error in answer.json()["errors"]] == list(change)
     assert (await api.send("PATCH", f"/admin/users/{ADMIN}", {"email": "a@example.com"})).status_code == 200
     assert (await api.send("PATCH", f"/admin/users/{ADMIN}", {"active": False}, Role.VIEWER)).status_code == 200
 

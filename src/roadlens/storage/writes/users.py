@@ -70,24 +70,27 @@ async def change(session: WriteSession, who: Actor, user_id: int, values: Mappin
     Raises:
         NotFound: there is no such user.
         PreconditionFailed: it has another version than those expected.
-        Conflict: the user would take away rights of their own, or nobody could edit any more.
+        Conflict: the user would take away rights of their own, or nobody could edit any more; `field` says by what.
     """
     values = {name: str(value) if name == "role" else value for name, value in values.items()}
     # The admins are locked before the one user, whom they may include: everybody locks in the same order.
-    restricts = values.get("role", Role.ADMIN) != Role.ADMIN or not values.get("active", True)
+    steps_down = values.get("role", Role.ADMIN) != Role.ADMIN
+    restricts = steps_down or not values.get("active", True)
     admins = {admin for (admin,) in await session.tuples(_HOLD_ADMINS)} if restricts else set()
     before = await edits.hold(session, KIND, user_id, expected)
     if restricts and user_id in admins:
-        _refuse_lockout(who, user_id, admins)
+        _refuse_lockout(who, user_id, admins, field="role" if steps_down else "active")
     ends = before["active"] and not values.get("active", True)
     return await edits.update(session, who, KIND, before, values, also=_END_TOKENS if ends else "")
 
 
-def _refuse_lockout(who: Actor, user_id: int, admins: set[int]) -> None:
+def _refuse_lockout(who: Actor, user_id: int, admins: set[int], field: str) -> None:
     if admins == {user_id}:
-        raise Conflict("This is the last active admin: nobody could edit any more. Make another admin first.")
+        raise Conflict(
+            "This is the last active admin: nobody could edit any more. Make another admin first.", field=field
+        )
     if who.user_id == user_id:
-        raise Conflict("Nobody takes away their own admin rights. Ask another admin to do it.")
+        raise Conflict("Nobody takes away their own admin rights. Ask another admin to do it.", field=field)
 
 
 async def change_password(session: WriteSession, who: Who, *, username: str, password_hash: str) -> int:
