@@ -95,6 +95,7 @@ ROUTES = {
     "GET /api/v1/admin/exports/assignments.csv": May.VIEWER,
     "GET /api/v1/admin/exports/audit.csv": May.ADMIN,
     "GET /api/v1/admin/cache": May.VIEWER,
+    "GET /api/v1/admin/cache/reach": May.VIEWER,
     "POST /api/v1/admin/cache/clear": May.ADMIN,
 }
 

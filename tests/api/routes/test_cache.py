@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pytest
 
+from roadlens import freshness
 from roadlens.cache.history import STEP_S
 from roadlens.domain import Role
 from roadlens.observability.cache_observer import hits_and_misses
@@ -107,6 +108,19 @@ async def test_a_load_under_way_brings_nothing_back_that_was_cleared(fleet: Api)
     assert "stored" in (await fleet.get(SUMMARY)).headers["Cache-Status"]
 
 
+@pytest.mark.parametrize("pattern", ["*drivers_list*", "drivers_list", "response_cache:driver*", "*DRV-0001*", "*"])
+async def test_what_clearing_would_reach_is_what_it_reaches(fleet: Api, pattern: str) -> None:
+    before = (await fleet.answer("/admin/cache"))["invalidations"]
+    told = (await fleet.get(f"/admin/cache/reach?pattern={pattern}", Role.VIEWER)).json()
+    assert (await fleet.answer("/admin/cache"))["invalidations"] == before, "nothing is cleared"
+    await fleet.send("POST", f"/admin/cache/clear?pattern={pattern}")
+    raised, *rest = (await fleet.answer("/admin/cache"))["invalidations"]
+    assert rest == before
+    assert len(told["prefixes"]) == len(raised["tags"]) + raised["more"]
+    assert [f"prefix:{prefix}" for prefix in told["prefixes"]][: len(raised["tags"])] == raised["tags"]
+    assert told["of"] == len(freshness.prefixes())
+
+
 async def test_a_viewer_looks_and_does_not_clear(fleet: Api) -> None:
     await fleet.get(SUMMARY)
     assert (await fleet.get("/admin/cache", Role.VIEWER)).status_code == 200
@@ -116,6 +130,7 @@ async def test_a_viewer_looks_and_does_not_clear(fleet: Api) -> None:
 
 @pytest.mark.parametrize("pattern", ["", "x" * 501, "%00"])
 async def test_a_pattern_that_is_none(fleet: Api, pattern: str) -> None:
+    assert (await fleet.get(f"/admin/cache/reach?pattern={pattern}")).status_code == 422
     assert (await fleet.send("POST", f"/admin/cache/clear?pattern={pattern}")).status_code == 422
 
 

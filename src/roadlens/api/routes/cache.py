@@ -11,9 +11,10 @@ from roadlens.api.cache_state import state_of
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.openapi import GUARDED, problems
 from roadlens.api.schemas.answer import Text
-from roadlens.api.schemas.cache import CacheState, Cleared
+from roadlens.api.schemas.cache import CacheState, Cleared, Reach
 from roadlens.api.security import admit, may_view, token_claims
 from roadlens.api.tokens import Claims
+from roadlens.cache.clearing import prefixes_of
 from roadlens.cache.report import report
 from roadlens.domain import Audience
 from roadlens.storage.reads import cache_state
@@ -21,6 +22,10 @@ from roadlens.storage.writes import audit, cache_tags
 from roadlens.storage.writes.audit import Actor
 
 router = APIRouter(prefix="/admin/cache", tags=["cache"], responses=problems(*GUARDED))
+
+Pattern = Annotated[
+    Text, Query(min_length=1, max_length=500, description="Of keys: `*`, `?` and `[…]`, such as `*drivers_list*`.")
+]
 
 
 @router.get("", dependencies=[may_view])
@@ -32,13 +37,18 @@ async def get_cache(session: Reading, state: State) -> CacheState:
     return state_of(workers, state.worker(), now, redis, state.history.hour(), state.changes.last())
 
 
+@router.get("/reach", dependencies=[may_view])
+async def get_reach(state: State, pattern: Pattern = "*") -> Reach:
+    """What clearing with this pattern would make unreachable. Nothing is cleared."""
+    known = state.clearing.prefixes
+    return Reach(pattern=pattern, prefixes=sorted(prefixes_of(pattern, known)), of=len(known))
+
+
 @router.post("/clear")
 async def clear_cache(
     claims: Annotated[Claims, Depends(token_claims)],
     state: State,
-    pattern: Annotated[
-        Text, Query(min_length=1, max_length=500, description="Of keys: `*`, `?` and `[…]`, such as `*drivers_list*`.")
-    ] = "*",
+    pattern: Pattern = "*",
 ) -> Cleared:
     """Throw away what is kept under keys that match, on all workers. Edits never need it."""
 

@@ -122,3 +122,11 @@ class Cleared(Answer):
 
     pattern: str
     cleared: int = Field(description="Kept answers that were freed in this worker and in Redis.")
+
+
+class Reach(Answer):
+    model_config = example({"pattern": "*drivers_list*", "prefixes": ["drivers_list"], "of": 15})
+
+    pattern: str
+    prefixes: list[str] = Field(description="All that is kept under these would be unreachable.")
+    of: int = Field(description="How many prefixes there are.")
