@@ -6,6 +6,7 @@ import { h, unique } from "../dom.js";
 import { ago, fullName, moment, number, quantity } from "../format.js";
 import { icon } from "../icons.js";
 import { link } from "../router.js";
+import { act } from "../parts/act.js";
 import { score } from "../parts/badge.js";
 import { exportButton } from "../parts/export.js";
 import { lastPage, pager } from "../parts/pager.js";
@@ -112,19 +113,11 @@ function vehicle({ vehicle: driven }) {
 }
 
 function buttons(driver) {
-  const button = (label, name, does) =>
-    h(
-      "button",
-      {
-        class: "button plain square",
-        type: "button",
-        title: label,
-        "aria-label": `${label} ${fullName(driver)}`,
-        onclick: () => does(driver),
-      },
-      icon(name),
-    );
-  return [button("Edit", "edit", editDriver), button("Delete", "remove", deleteDriver)];
+  const of = fullName(driver);
+  return [
+    act({ label: "Edit", of, name: "edit", does: () => editDriver(driver) }),
+    act({ label: "Delete", of, name: "remove", does: () => deleteDriver(driver) }),
+  ];
 }
 
 function tools(asked, go) {

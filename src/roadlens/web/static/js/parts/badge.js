@@ -12,6 +12,15 @@ export function risk(level) {
   return h("span", { class: "badge", "data-risk": level }, icon(level), words(level));
 }
 
+// How things stand, in the colours and shapes of risk.
+const STATES = { good: "low", care: "medium", bad: "high" };
+
+/** How something stands, `good`, `care`, `bad`, or null for neither, in words that are given. */
+export function state(kind, text) {
+  const level = STATES[kind];
+  return h("span", { class: "badge", "data-risk": level }, icon(level ?? "none"), text);
+}
+
 /** A risk score with its level. */
 export function score(value, level) {
   if (value === null || value === undefined) return risk(null);

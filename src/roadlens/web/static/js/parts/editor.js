@@ -9,29 +9,44 @@ import { form } from "./form.js";
 import { toast } from "./toast.js";
 
 /**
- * Open the editor. To create: `{title, groups, path}`. To edit: `values` (with `version`) as the API gave them,
- * `method` (PATCH) and `again()`, which reads them anew. `saved(data)` gives the sentence that is said; `done(data)`
- * is called then. `write(value)` writes a field's value for people.
+ * Open the editor, and give its form. To create: `{title, groups, path}`; `path` and `body` may be functions of what is
+ * typed, `before(typed)` is done first, `action` is what the button says. To edit: `values` (with `version`) as the API
+ * gave them, `method` (PATCH) and `again()`, which reads them anew. `saved(data)` gives the sentence that is said;
+ * `done(data)` is called then.
  */
-export function editor({ title, groups, path, values = null, method = "PATCH", again, saved, done = () => {} }) {
+export function editor({
+  title,
+  groups,
+  path,
+  body = (typed) => typed,
+  before = async () => {},
+  values = null,
+  action = values === null ? "Create" : "Save",
+  method = values === null ? "POST" : "PATCH",
+  again,
+  saved,
+  done = () => {},
+}) {
   const creating = values === null;
   const sheet = form({ groups, values: values ?? {}, submitted: save });
-  const label = creating ? "Create" : "Save";
-  const go = h("button", { class: "button main", type: "submit", form: sheet.node.id }, label);
+  const go = h("button", { class: "button main", type: "submit", form: sheet.node.id }, action);
   const stop = h("button", { class: "button", type: "button", onclick: () => mayClose() && open.close() }, "Cancel");
   const state = { sure: false };
   const mayClose = () => discarded(sheet, open, state);
   const open = dialog({ title, body: sheet.node, foot: [stop, go], mayClose });
   let version = values?.version;
   sheet.node.querySelector("input, select").focus();
+  return sheet;
 
   async function save() {
     if (go.getAttribute("aria-busy") === "true") return;
-    const body = creating ? filled(sheet.values()) : sheet.changed();
-    if (!creating && Object.keys(body).length === 0) return open.close();
+    const typed = creating ? filled(sheet.values()) : sheet.changed();
+    if (!creating && Object.keys(typed).length === 0) return open.close();
     go.setAttribute("aria-busy", "true");
     try {
-      const { data } = await change(creating ? "POST" : method, path, body, { version });
+      await before(typed);
+      const to = typeof path === "function" ? path(typed) : path;
+      const { data } = await change(method, to, body(typed), { version });
       open.close();
       toast(saved(data));
       edited();
@@ -100,8 +115,11 @@ function besides(sheet, theirs) {
   return both;
 }
 
-/** Ask before deleting, on the version that is seen. `again()` gives the newest version, should it have changed. */
-export function remover({ title, text, path, version, saved, done = () => {} }) {
+/**
+ * Ask before deleting, on the version that is seen. `inUse` is what to say where the API answers that others need it
+ * (409), in place of the API's own words.
+ */
+export function remover({ title, text, path, version, saved, inUse, done = () => {} }) {
   confirm({
     title,
     text,
@@ -113,6 +131,7 @@ export function remover({ title, text, path, version, saved, done = () => {} }) 
         if (problem.status === 412) edited();
         if (problem.status === 412)
           throw new Error("Somebody has changed this meanwhile. Close this, look at it again, and then decide.");
+        if (problem.status === 409 && inUse) throw new Error(inUse);
         if (problem.status !== 404) throw problem;
       }
       toast(saved);
@@ -128,6 +147,7 @@ export async function latest(path) {
 }
 
 function beside(field, both, before, theirs) {
+  const { written } = field;
   if (!both) return [`Changed by somebody else: it was ${written(before)}.`];
   const take = h(
     "button",
@@ -142,10 +162,6 @@ function beside(field, both, before, theirs) {
     "Take it",
   );
   return [`Somebody else wrote ${written(theirs)}; it was ${written(before)}. `, take];
-}
-
-function written(value) {
-  return value === null || value === undefined ? "empty" : `“${value}”`;
 }
 
 function filled(values) {

@@ -1,32 +1,37 @@
 // A form of fields: what is typed stays whatever is answered, and a problem stands at the field that it is about.
 
 import { h, replace, say, unique } from "../dom.js";
+import { moment } from "../format.js";
+
+const TYPES = { number: "text", moment: "datetime-local" };
 
 /**
  * `{node, values(), changed(), problem(problem), clear(), told(text, kind), field(name), reset(values)}`.
  *
- * `groups`: `[{legend, fields}]`. A field: `{name, label, kind, width, hint, required, options, list, input}`. `kind`
- * is `text` (the default), `email`, `tel`, `date`, `number`, `password` or `select` (with `options: [{value,
- * label}]`); `width` is of six columns; `input` are more attributes. `values` are what the API gave. Empty is null,
- * and a number is one.
+ * `groups`: `[{legend, fields}]`. A field: `{name, label, kind, width, hint, required, options, start, input}`. `kind`
+ * is `text` (the default), `email`, `tel`, `date`, `moment` (a day and a time of the reader's), `number`, `password` or
+ * `select` (with `options: [{value, label}]`, whose values may be of any kind); `width` is of six columns; `start` is
+ * the value of what is new; `input` are more attributes. `values` are what the API gave. Empty is null, and a number
+ * is one.
  */
 export function form({ groups, values = {}, submitted }) {
   const fields = new Map();
   const note = h("div", { class: "told", role: "alert", hidden: true });
+  let base = { ...values };
   const parts = groups.map(({ legend, fields: listed }) =>
     h(
       "fieldset",
       {},
       legend && h("legend", {}, legend),
       listed.map((given) => {
-        const made = field(given, values[given.name]);
+        if (given.start !== undefined && !(given.name in base)) base[given.name] = given.start;
+        const made = field(given, base[given.name]);
         fields.set(given.name, made);
         return made.node;
       }),
     ),
   );
   const node = h("form", { class: "form", novalidate: true, id: unique("form") }, note, parts);
-  let base = { ...values };
 
   node.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -79,7 +84,7 @@ function sayProblem(fields, note, told, refused) {
   else note.scrollIntoView({ block: "nearest" });
 }
 
-/** One field: `{node, input, value(), set(value), wrong(text), check(), theirs(nodes)}`. */
+/** One field: `{node, input, value(), set(value), written(value), wrong(text), check(), theirs(nodes)}`. */
 export function field(
   { name, label, kind = "text", width = 6, hint = "", required = false, options = [], input: more = {} },
   value = null,
@@ -99,10 +104,10 @@ export function field(
       ? h(
           "select",
           looks,
-          options.map((option) => h("option", { value: option.value }, option.label)),
+          options.map((option) => h("option", { value: String(option.value) }, option.label)),
         )
       : h("input", {
-          type: kind === "number" ? "text" : kind,
+          type: TYPES[kind] ?? kind,
           inputmode: kind === "number" ? "numeric" : null,
           ...looks,
         });
@@ -123,10 +128,14 @@ export function field(
     ),
   };
 
-  one.value = () => typed(input.value, kind);
+  // What nobody has touched is given back as it came: a moment has seconds that are not shown.
+  let untouched = {};
+  one.value = () => (input.value === untouched.text ? untouched.value : typed(input.value, kind, options));
   one.set = (to) => {
-    input.value = to ?? "";
+    input.value = kind === "moment" ? local(to) : (to ?? "");
+    untouched = { text: input.value, value: to ?? null };
   };
+  one.written = (value) => options.find((option) => option.value === value)?.label ?? quoted(value, kind);
   one.wrong = (text) => {
     wrong.hidden = !text;
     say(wrong, text);
@@ -147,10 +156,24 @@ export function field(
 }
 
 // What is no number goes to the API as it is, which says what is wrong with it.
-function typed(text, kind) {
+function typed(text, kind, options) {
   const trimmed = kind === "password" ? text : text.trim();
+  if (kind === "select") return options.find((option) => String(option.value) === text)?.value ?? null;
   if (trimmed === "") return null;
+  if (kind === "moment") return new Date(trimmed).toISOString();
   return kind === "number" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed;
+}
+
+/** A moment as the reader's clock shows it, to the minute: `2026-05-04T18:20`. */
+function local(text) {
+  if (!text) return "";
+  const at = new Date(text);
+  return new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+function quoted(value, kind) {
+  if (value === null || value === undefined) return "empty";
+  return `“${kind === "moment" ? moment(value) : value}”`;
 }
 
 function sentence(text) {

@@ -56,9 +56,9 @@ export function lastPage({ total, limit }) {
 
 /**
  * For lists `{items, next}`: `{node, show({next, count}), reset()}`. `moved(after)` is called with the cursor of the
- * page that is wanted, undefined for the first. `reset()` begins anew, after another filter.
+ * page that is wanted, undefined for the first. `reset()` begins anew, after another filter. `one` is a single one.
  */
-export function leafer({ noun, moved }) {
+export function leafer({ noun, one = noun, moved }) {
   const told = h("span", { class: "counted", "aria-live": "polite" }, "\u00a0");
   const way = [undefined];
   let following = null;
@@ -72,7 +72,7 @@ export function leafer({ noun, moved }) {
 
   function show({ next, count }) {
     following = next;
-    say(told, count ? `Page ${number(way.length)}: ${number(count)} ${noun}` : `No ${noun}`);
+    say(told, count ? `Page ${number(way.length)}: ${number(count)} ${count === 1 ? one : noun}` : `No ${noun}`);
     enable(first, way.length > 1);
     enable(back, way.length > 1);
     enable(on, next !== null);
