@@ -8,6 +8,8 @@ export const ROUTES = [
   { path: ["trips"], file: "trips", label: "Trips", icon: "trips" },
   { path: ["trips", ":trip_id"], file: "trip" },
   { path: ["events"], file: "events", label: "Events", icon: "events" },
+  { path: ["vehicles"], file: "vehicles", label: "Vehicles", icon: "vehicles" },
+  { path: ["vehicles", ":vehicle_id"], file: "vehicle" },
 ];
 
 /** The page's module. All are fetched soon after the first: then a server that is away hinders nobody. */
