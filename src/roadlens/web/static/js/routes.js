@@ -10,6 +10,8 @@ export const ROUTES = [
   { path: ["events"], file: "events", label: "Events", icon: "events" },
   { path: ["vehicles"], file: "vehicles", label: "Vehicles", icon: "vehicles" },
   { path: ["vehicles", ":vehicle_id"], file: "vehicle" },
+  { path: ["users"], file: "users", label: "Users", icon: "users" },
+  { path: ["account"], file: "account" },
 ];
 
 /** The page's module. All are fetched soon after the first: then a server that is away hinders nobody. */

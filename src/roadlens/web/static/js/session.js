@@ -20,6 +20,12 @@ export function begin(session) {
   sessionStorage.setItem(KEY, JSON.stringify(session));
 }
 
+/** The same user goes on under another token, in all tabs. */
+export function renew(token) {
+  begin({ ...current(), token });
+  others.postMessage({ renewed: current() });
+}
+
 /**
  * Forget who is signed in. `why` is for people; `left` if the user has signed out, in all tabs, and it did not just
  * run out.
@@ -62,5 +68,6 @@ export function find() {
 
 others.addEventListener("message", ({ data }) => {
   if (data.ask && current() !== null) others.postMessage({ session: current() });
+  if (data.renewed && data.renewed.username === current()?.username) begin(data.renewed);
   if (data.end !== undefined) end(data.end, { left: true });
 });

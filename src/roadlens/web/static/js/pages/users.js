@@ -1,0 +1,105 @@
+// Who may sign in, and what each may do there. A viewer looks; an administrator creates, changes, disables.
+
+import { change, segment } from "../api.js";
+import { h } from "../dom.js";
+import { moment } from "../format.js";
+import { icon } from "../icons.js";
+import { edited } from "../live.js";
+import { link } from "../router.js";
+import { act } from "../parts/act.js";
+import { state } from "../parts/badge.js";
+import { confirm } from "../parts/dialog.js";
+import { exportButton } from "../parts/export.js";
+import { leaves } from "../parts/leaves.js";
+import { panel } from "../parts/panel.js";
+import { table } from "../parts/table.js";
+import { toast } from "../parts/toast.js";
+import { current, mayEdit } from "../session.js";
+import { createUser, editUser, resetPassword } from "./user_editor.js";
+
+export function open(page) {
+  const list = table({ caption: "Users of Roadlens, oldest first", columns: columns(), key: (user) => user.user_id });
+  const paged = leaves({ path: "/admin/users", list, noun: "users", one: "user" });
+  const one = panel({
+    title: "All users",
+    kind: "full",
+    tall: 400,
+    actions: [exportButton("users")],
+    tools: h(
+      "p",
+      { class: "tools quiet" },
+      "A viewer sees everything and changes nothing but their own password. Nobody is deleted, for the audit log names them: " +
+        "who may no longer sign in is disabled.",
+    ),
+    foot: paged.foot,
+    fill: paged.fill,
+  });
+  const create = h("button", { class: "button main", type: "button", onclick: createUser }, icon("add"), "New user");
+  const own = h("a", { class: "button", href: link(["account"]) }, icon("key"), "Your password");
+  page.head("Users", { actions: mayEdit() ? [own, create] : [own] });
+  page.main.append(one.node);
+  paged.follow(page, one);
+}
+
+function isOwn(user) {
+  return user.username === current()?.username;
+}
+
+function columns() {
+  const shown = [
+    {
+      label: "User",
+      head: true,
+      cell: (user) => [
+        h("span", { class: "row" }, user.username, isOwn(user) && state(null, "You")),
+        h("span", { class: "second" }, user.email ?? "no e-mail address"),
+      ],
+    },
+    { label: "Role", cell: (user) => (user.role === "admin" ? "Administrator" : "Viewer") },
+    { label: "Access", cell: (user) => (user.active ? state("good", "Active") : state("care", "Disabled")) },
+    { label: "Created", cell: (user) => moment(user.created_at) },
+  ];
+  return mayEdit()
+    ? [...shown, { label: "Edit, new password, disable or enable", actions: true, cell: buttons }]
+    : shown;
+}
+
+function buttons(user) {
+  const of = user.username;
+  const password = { label: "New password", of, name: "key" };
+  return [
+    act({ label: "Edit", of, name: "edit", does: () => editUser(user) }),
+    // One's own asks for the old one, and does not end the session.
+    act(isOwn(user) ? { ...password, href: link(["account"]) } : { ...password, does: () => resetPassword(user) }),
+    user.active
+      ? act({ label: "Disable", of, name: "bar", does: () => allow(user, false) })
+      : act({ label: "Enable", of, name: "allow", does: () => allow(user, true) }),
+  ];
+}
+
+function allow(user, active) {
+  const texts = active
+    ? {
+        title: `Enable ${user.username}?`,
+        text: "They can sign in again with the password that they had.",
+        action: "Enable",
+      }
+    : {
+        title: `Disable ${user.username}?`,
+        text: "They are signed out everywhere at once and cannot sign in until they are enabled again. What they did stays.",
+        action: "Disable",
+      };
+  confirm({ ...texts, danger: !active, does: () => turn(user, active) });
+}
+
+async function turn(user, active) {
+  try {
+    await change("PATCH", `/admin/users/${segment(user.user_id)}`, { active }, { version: user.version });
+  } catch (problem) {
+    if (problem.status !== 412) throw problem;
+    edited();
+    throw new Error("Somebody has changed this user meanwhile. Close this, look again, and then decide.");
+  }
+  toast(active ? `${user.username} may sign in again.` : `${user.username} is disabled and signed out.`);
+  edited();
+}
