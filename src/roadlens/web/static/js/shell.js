@@ -51,8 +51,10 @@ async function open(main, nav, moved) {
   const found = match(ROUTES, parts);
   for (const anchor of nav.querySelectorAll("a")) {
     const here = anchor.dataset.first === (parts[0] ?? "");
-    if (here) anchor.setAttribute("aria-current", parts.length > 1 ? "true" : "page");
-    else anchor.removeAttribute("aria-current");
+    if (here) {
+      anchor.setAttribute("aria-current", parts.length > 1 ? "true" : "page");
+      anchor.scrollIntoView({ block: "nearest", inline: "nearest" });
+    } else anchor.removeAttribute("aria-current");
   }
   if (found === null) return visit.nowhere(main);
   const opened = await visit(main, found.route, found.named, query);
@@ -105,8 +107,8 @@ function who(signal) {
     { class: "who" },
     h(
       "div",
-      { class: "who-name", title: username },
-      h("span", {}, username),
+      { class: "who-name" },
+      h("a", { href: link(["account"]), title: `Your account: ${username}` }, username),
       h("span", { class: "quiet small" }, rights),
     ),
     h("div", { class: "row" }, light, out),
