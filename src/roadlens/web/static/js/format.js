@@ -85,3 +85,8 @@ export function words(name) {
 export function fullName(person) {
   return `${person.first_name ?? ""} ${person.last_name ?? ""}`.trim() || person.driver_id;
 }
+
+/** What a vehicle is, in one line: `Ford Transit 2023`; empty where nothing is known. */
+export function particulars({ make, model, model_year: year }) {
+  return [make, model, year].filter(Boolean).join(" ");
+}

@@ -4,6 +4,7 @@ import { Problem, change } from "../api.js";
 import { h } from "../dom.js";
 import { moment } from "../format.js";
 import { form } from "../parts/form.js";
+import { facts } from "../parts/pairs.js";
 import { panel } from "../parts/panel.js";
 import { toast } from "../parts/toast.js";
 import { current, renew } from "../session.js";
@@ -24,23 +25,18 @@ const FIELDS = [
 
 export function open(page) {
   page.head("Your account");
-  const about = panel({ title: "Signed in as", kind: "half", tall: 180, view: (me) => [facts(me)] });
+  const about = panel({ title: "Signed in as", kind: "half", tall: 180, view: (me) => [own(me)] });
   page.main.append(h("div", { class: "grid" }, about.node, password(about)));
   about.follow(page, () => "/auth/me", { every: 120 });
 }
 
-function facts(me) {
-  const known = [
+function own(me) {
+  return facts([
     ["Username", me.username],
     ["Role", me.role === "admin" ? "Administrator" : "Viewer: may look, not edit"],
     ["E-mail address", me.email ?? "–"],
     ["Signed in until", moment(me.expires_at)],
-  ];
-  return h(
-    "dl",
-    { class: "facts" },
-    known.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
-  );
+  ]);
 }
 
 function password(about) {

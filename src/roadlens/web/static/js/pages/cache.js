@@ -5,7 +5,7 @@ import { h } from "../dom.js";
 import { bytes, count, number, quantity, share } from "../format.js";
 import { icon } from "../icons.js";
 import { act } from "../parts/act.js";
-import { cards } from "../parts/figures.js";
+import { awaited, cards } from "../parts/figures.js";
 import { panel } from "../parts/panel.js";
 import { spark } from "../parts/spark.js";
 import { table } from "../parts/table.js";
@@ -39,13 +39,8 @@ export function open(page) {
 
 function now() {
   const view = (found) => [cards(figures(found))];
-  const grey = () => h("span", { class: "skeleton" });
-  const waiting = ["Hit rate, last hour", "Answers kept", "Workers", "Redis"].map((label) => ({
-    label,
-    value: grey(),
-    note: "\u00a0",
-  }));
-  return panel({ title: "The cache now", kind: "bare", tall: 122, waiting: cards(waiting), view });
+  const waiting = awaited("Hit rate, last hour", "Answers kept", "Workers", "Redis");
+  return panel({ title: "The cache now", kind: "bare", tall: 122, waiting, view });
 }
 
 function figures(found) {

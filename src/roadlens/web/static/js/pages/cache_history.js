@@ -2,7 +2,7 @@
 
 import { h, unique } from "../dom.js";
 import { number, share } from "../format.js";
-import { axis, chart } from "../parts/chart.js";
+import { axis, chart, heading } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
 import { minutes, rate } from "./cache_minutes.js";
 import { called } from "./cache_words.js";
@@ -125,19 +125,5 @@ function layout(found, paint, width) {
       automargin: false,
     }),
     annotations: [heading("Hit rate per minute", 1, paint), heading("Hits, and misses above them", 0.38, paint)],
-  };
-}
-
-function heading(text, y, paint) {
-  return {
-    text,
-    x: 0,
-    y,
-    xref: "paper",
-    yref: "paper",
-    xanchor: "left",
-    yanchor: "bottom",
-    showarrow: false,
-    font: { size: 12, color: paint("quiet") },
   };
 }

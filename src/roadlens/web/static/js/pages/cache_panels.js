@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { bytes, clock, count, moment, number, words } from "../format.js";
 import { state } from "../parts/badge.js";
 import { meter } from "../parts/figures.js";
+import { facts } from "../parts/pairs.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
 import { enumerated } from "./cache_words.js";
@@ -84,11 +85,7 @@ function shared(found) {
   const away =
     !found.usable && "No answer is lost or old: workers go on with their own memory and try Redis again by themselves.";
   return [
-    h(
-      "dl",
-      { class: "facts" },
-      known.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
-    ),
+    facts(known.filter(([, value]) => value)),
     away && h("p", { class: "quiet spaced" }, away),
   ].filter(Boolean);
 }

@@ -1,13 +1,15 @@
 // One driver: why the score is what it is, how it went, what was driven, with what, and who it is.
 
-import { address, segment } from "../api.js";
+import { segment } from "../api.js";
 import { h } from "../dom.js";
-import { ago, day, fullName, moment, number, quantity, words } from "../format.js";
+import { ago, day, fullName, moment, number, particulars, quantity, words } from "../format.js";
 import { icon } from "../icons.js";
 import { missing } from "../page.js";
+import { state } from "../parts/badge.js";
 import { leafed } from "../parts/leafed.js";
-import { pairs } from "../parts/pairs.js";
-import { panel, room, together } from "../parts/panel.js";
+import { facts, pairs } from "../parts/pairs.js";
+import { panel, room } from "../parts/panel.js";
+import { together } from "../parts/together.js";
 import { go, link } from "../router.js";
 import { mayEdit } from "../session.js";
 import { deleteDriver, editDriver } from "./driver_editor.js";
@@ -28,17 +30,19 @@ export function open(page) {
     h(
       "div",
       { class: "grid" },
-      h("div", { class: "column side" }, risk.gauge.node, person.node),
+      h("div", { class: "column third" }, risk.gauge.node, person.node),
       h("div", { class: "column two-thirds" }, risk.factors.node),
       statistics(page, path),
       h("div", { class: "column two-thirds" }, risk.history.node, trips(page, id, path)),
-      h("div", { class: "column side" }, vehicles.node, totals.node, events(page, id)),
+      h("div", { class: "column third" }, vehicles.node, totals.node, events(page, id)),
     ),
   );
   const none = () =>
     missing(page, `There is no driver ${id}`, "The address was mistyped, or somebody has deleted this driver.", BACK);
-  together(page, () => path, [totals, vehicles, person], { told, missing: none });
-  together(page, () => `${path}/risk`, [risk.gauge, risk.factors, risk.history]);
+  const driver = together(page, () => path, { told, missing: none });
+  const score = together(page, () => `${path}/risk`);
+  for (const one of [totals, vehicles, person]) one.follow(driver);
+  for (const one of [risk.gauge, risk.factors, risk.history]) one.follow(score);
 }
 
 /** The heading: the id until the name is known, and what may be done, which waits for the driver. */
@@ -87,13 +91,18 @@ function vehiclesPanel() {
 }
 
 function vehicle(one) {
-  const kind = [one.make, one.model, one.model_year].filter(Boolean).join(" ");
+  const kind = particulars(one);
   const from = one.assigned_from ? `from ${moment(one.assigned_from)}` : "";
   const until = one.assigned_until ? `until ${moment(one.assigned_until)}` : "";
   return h(
     "li",
     {},
-    h("div", { class: "row" }, h("strong", {}, one.name), h("span", { class: "tag" }, one.current ? "Now" : "Before")),
+    h(
+      "div",
+      { class: "row" },
+      h("a", { href: link(["vehicles", one.vehicle_id]) }, one.name),
+      one.current ? state("good", "Now") : state(null, "Ended"),
+    ),
     h(
       "div",
       { class: "quiet small" },
@@ -111,7 +120,7 @@ function personPanel() {
       driver.years_licensed === null
         ? null
         : quantity(driver.years_licensed, driver.years_licensed === 1 ? "year" : "years");
-    const facts = [
+    const known = [
       ["E-mail", driver.email],
       ["Phone", driver.phone],
       ["Born", driver.date_of_birth && day(driver.date_of_birth)],
@@ -122,39 +131,37 @@ function personPanel() {
       ["Changed", moment(driver.updated_at)],
     ];
     const written = (value) => value || h("span", { class: "quiet" }, "Not given");
-    return [
-      h(
-        "dl",
-        { class: "facts" },
-        facts.map(([label, value]) => [h("dt", {}, label), h("dd", {}, written(value))]),
-      ),
-    ];
+    return [facts(known.map(([label, value]) => [label, written(value)]))];
   };
   return panel({ title: "Person", tall: 260, view });
 }
 
 function trips(page, id, path) {
-  const all = h("a", { class: "small", href: link(["trips"], { driver_id: id }) }, "All, by day");
+  const all = h("a", { class: "small", href: link(["trips"], { driver_id: id }) }, "All by day");
   const empty = { title: "No trips", text: "Nothing was driven yet, or nobody has given this driver a device." };
   return leafed(page, {
     title: "Trips",
     noun: "trips",
-    path: (after) => address(`${path}/trips`, { limit: 10, after }),
+    one: "trip",
+    path: `${path}/trips`,
+    limit: 10,
     columns: tripColumns({ whose: false }),
     key: (trip) => trip.trip_id,
     actions: [all],
     tall: room(410, 600),
-    dense: true,
     empty,
   }).node;
 }
 
 function events(page, id) {
-  const all = h("a", { class: "small", href: link(["events"], { driver_id: id }) }, "All, by kind");
+  const all = h("a", { class: "small", href: link(["events"], { driver_id: id }) }, "All by kind");
   return leafed(page, {
     title: "Safety events",
     noun: "events",
-    path: (after) => address("/admin/events", { driver_id: id, limit: 6, after }),
+    one: "event",
+    path: "/admin/events",
+    parameters: () => ({ driver_id: id }),
+    limit: 6,
     columns: FEW_COLUMNS,
     key: (event) => event.event_id,
     actions: [all],

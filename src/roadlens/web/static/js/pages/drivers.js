@@ -2,27 +2,30 @@
 // back to.
 
 import { address } from "../api.js";
-import { h, unique } from "../dom.js";
+import { h } from "../dom.js";
 import { ago, fullName, moment, number, quantity } from "../format.js";
 import { icon } from "../icons.js";
 import { link } from "../router.js";
 import { act } from "../parts/act.js";
 import { score } from "../parts/badge.js";
 import { exportButton } from "../parts/export.js";
+import { filters, narrowed } from "../parts/filters.js";
 import { lastPage, pager } from "../parts/pager.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
 import { mayEdit } from "../session.js";
 import { createDriver, deleteDriver, editDriver } from "./driver_editor.js";
 
-// Milliseconds without a key before a search begins.
-const PAUSE = 250;
-const FILTERS = ["search", "risk_level", "sort", "order"];
 const LEVELS = [
   ["", "All levels"],
   ["low", "Low"],
   ["medium", "Medium"],
   ["high", "High"],
+];
+
+const FIELDS = [
+  { name: "search", label: "Search", kind: "search", placeholder: "Name, ID or e-mail address" },
+  { name: "risk_level", label: "Risk", kind: "choice", options: LEVELS },
 ];
 
 export function open(page) {
@@ -34,24 +37,23 @@ export function open(page) {
     sorting: (sort, order) => go({ sort, order, skip: 0 }),
   });
   const leaf = pager({ noun: "drivers", moved: go });
-  const fill = { node: list.node, show };
+  const tools = filters({ fields: FIELDS, asked, changed: (change) => go({ ...change, skip: 0 }) });
+  const everything = () => {
+    tools.clear();
+    go({ search: "", risk_level: "", skip: 0 });
+  };
   const one = panel({
     title: "All drivers",
     kind: "full",
     tall: 640,
-    tools: tools(asked, go),
+    tools: tools.node,
     foot: leaf.node,
-    fill,
-    empty: () => empty(asked, go),
+    fill: { node: list.node, show },
+    empty: () => empty(asked, everything),
   });
 
-  const create = h(
-    "button",
-    { class: "button main", type: "button", onclick: createDriver },
-    icon("add"),
-    "New driver",
-  );
-  page.head("Drivers", { actions: mayEdit() ? [create] : [] });
+  const file = exportButton("drivers", () => ({ ...asked, limit: null, skip: null }));
+  page.head("Drivers", { actions: [file, mayEdit() && create()] });
   page.main.append(one.node);
   list.sorted(asked.sort, asked.order);
   one.follow(page, () => address("/admin/drivers", asked));
@@ -120,71 +122,23 @@ function buttons(driver) {
   ];
 }
 
-function tools(asked, go) {
-  const [search, level] = [unique("search"), unique("level")];
-  let pause = null;
-  const typed = (event) => {
-    clearTimeout(pause);
-    const text = event.currentTarget.value.trim();
-    pause = setTimeout(() => text !== asked.search && go({ search: text, skip: 0 }), PAUSE);
-  };
-  const input = h("input", {
-    class: "input",
-    id: search,
-    type: "search",
-    value: asked.search,
-    maxlength: 200,
-    autocomplete: "off",
-    placeholder: "Name, ID or e-mail address",
-    oninput: typed,
-  });
-  const chosen = h(
-    "select",
-    { class: "input", id: level, onchange: (event) => go({ risk_level: event.currentTarget.value, skip: 0 }) },
-    LEVELS.map(([value, label]) => h("option", { value, selected: value === asked.risk_level }, label)),
-  );
-  return h(
-    "div",
-    { class: "tools", role: "search" },
-    h(
-      "div",
-      { class: "field grow" },
-      h("label", { for: search }, "Search"),
-      h("div", { class: "searching" }, icon("search"), input),
-    ),
-    h("div", { class: "field" }, h("label", { for: level }, "Risk"), chosen),
-    h(
-      "div",
-      { class: "rest" },
-      exportButton("drivers", () => Object.fromEntries(FILTERS.map((name) => [name, asked[name]]))),
-    ),
-  );
+function create() {
+  return h("button", { class: "button main", type: "button", onclick: createDriver }, icon("add"), "New driver");
 }
 
-function empty(asked, go) {
-  if (!asked.search && !asked.risk_level)
+function empty(asked, everything) {
+  const { search, risk_level: level } = asked;
+  if (!narrowed({ search, level }))
     return {
       title: "No drivers yet",
       text: "Create one here, or let devices that report make their own.",
-      action: mayEdit() && h("button", { class: "button main", type: "button", onclick: createDriver }, "New driver"),
+      action: mayEdit() && create(),
     };
-  const clear = h(
-    "button",
-    {
-      class: "button",
-      type: "button",
-      onclick: () => {
-        for (const control of document.querySelectorAll(".tools .input")) control.value = "";
-        go({ search: "", risk_level: "", skip: 0 });
-      },
-    },
-    "Show all drivers",
-  );
   return {
     title: "No driver matches",
-    text: asked.search
-      ? `Nothing has “${asked.search}” in its name, ID or e-mail address${asked.risk_level ? ` at ${asked.risk_level} risk` : ""}.`
-      : `Nobody is at ${asked.risk_level} risk.`,
-    action: clear,
+    text: search
+      ? `Nothing has “${search}” in its name, ID or e-mail address${level ? ` at ${level} risk` : ""}.`
+      : `Nobody is at ${level} risk.`,
+    action: h("button", { class: "button", type: "button", onclick: everything }, "Show all drivers"),
   };
 }

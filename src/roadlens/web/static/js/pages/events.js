@@ -27,6 +27,7 @@ export function open(page) {
   listPage(page, {
     title: "Events",
     name: "events",
+    one: "event",
     fields: FIELDS,
     columns: EVENT_COLUMNS,
     key: (event) => event.event_id,

@@ -5,9 +5,10 @@ import { h } from "../dom.js";
 import { ago, count, day, fullName, moment, number, quantity, words } from "../format.js";
 import { link } from "../router.js";
 import { levelOf, risk, score } from "../parts/badge.js";
-import { axis, chart } from "../parts/chart.js";
+import { axis, chart, heading } from "../parts/chart.js";
 import { choice } from "../parts/choice.js";
-import { bars, cards, scale } from "../parts/figures.js";
+import { bars, cards, grey, scale } from "../parts/figures.js";
+import { pairs } from "../parts/pairs.js";
 import { panel } from "../parts/panel.js";
 
 const DASHBOARD = "/admin/dashboard";
@@ -30,7 +31,6 @@ function fleet(page) {
     { label: "Trips", value: found.trips, note: beside("events", "safety event", "safety events") },
     { label: "Mean risk score", value: found.score, more: found.scale, note: found.note },
   ];
-  const grey = () => h("span", { class: "skeleton" });
   const waiting = {
     drivers: grey(),
     vehicles: grey(),
@@ -58,15 +58,9 @@ function newest(page, told) {
     told(stats);
     const found = stats.recent_drivers;
     if (found.length === 0) return null;
-    const name = (one) => h("dt", {}, h("a", { href: link(["drivers", one.driver_id]) }, fullName(one)));
-    const made = (one) => h("dd", { title: moment(one.created_at) }, ago(one.created_at));
-    return [
-      h(
-        "dl",
-        { class: "pairs" },
-        found.map((one) => [name(one), made(one)]),
-      ),
-    ];
+    const name = (one) => h("a", { href: link(["drivers", one.driver_id]) }, fullName(one));
+    const made = (one) => h("span", { class: "quiet", title: moment(one.created_at) }, ago(one.created_at));
+    return [pairs(found.map((one) => [name(one), made(one)]))];
   };
   const empty = { title: "No drivers yet", text: "They come with devices, or from the page Drivers." };
   const one = panel({ title: "Newest drivers", tall: 204, view, empty });
@@ -165,20 +159,6 @@ function scoreRange(found) {
     Math.max(0, Math.floor((Math.min(...scores) - 2) / 5) * 5),
     Math.min(100, Math.ceil((Math.max(...scores) + 1) / 5) * 5),
   ];
-}
-
-function heading(text, y, paint) {
-  return {
-    text,
-    x: 0,
-    y,
-    xref: "paper",
-    yref: "paper",
-    xanchor: "left",
-    yanchor: "bottom",
-    showarrow: false,
-    font: { size: 12, color: paint("quiet") },
-  };
 }
 
 function levels(page) {

@@ -5,9 +5,10 @@ import { segment } from "../api.js";
 import { h } from "../dom.js";
 import { clock, duration, moment, number, quantity } from "../format.js";
 import { missing } from "../page.js";
-import { cards } from "../parts/figures.js";
+import { awaited, cards } from "../parts/figures.js";
 import { pairs } from "../parts/pairs.js";
-import { panel, together } from "../parts/panel.js";
+import { panel } from "../parts/panel.js";
+import { together } from "../parts/together.js";
 import { link } from "../router.js";
 import { eventsOfTrip } from "./trip_events.js";
 import { speedOverTime } from "./trip_speed.js";
@@ -43,9 +44,9 @@ export function open(page) {
       "div",
       { class: "grid below" },
       h("div", { class: "column two-thirds" }, parts.track.panel.node),
-      h("div", { class: "column side" }, parts.events.panel.node),
+      h("div", { class: "column third" }, parts.events.panel.node),
       h("div", { class: "column two-thirds" }, parts.speed.panel.node),
-      h("div", { class: "column side" }, more.node),
+      h("div", { class: "column third" }, more.node),
     ),
   );
   let named = false;
@@ -60,8 +61,8 @@ export function open(page) {
     wanted.event = null;
   };
   const none = () => missing(page, "There is no such trip", GONE, BACK);
-  const panels = [sums, parts.track.panel, parts.events.panel, parts.speed.panel, more];
-  together(page, () => path, panels, { every: EVERY, told, missing: none });
+  const trip = together(page, () => path, { every: EVERY, told, missing: none });
+  for (const one of [sums, parts.track.panel, parts.events.panel, parts.speed.panel, more]) one.follow(trip);
 }
 
 /** An id begins with the milliseconds of the trip's start: so the heading stands before the answer comes. */
@@ -90,10 +91,7 @@ function sumsPanel() {
       { label: "Trip score", value: number(trip.trip_score, 1), note: "100 is safest" },
     ]),
   ];
-  const grey = () => h("span", { class: "skeleton" });
-  const waiting = cards(
-    ["Distance", "Time", "Top speed", "Trip score"].map((label) => ({ label, value: grey(), note: "\u00a0" })),
-  );
+  const waiting = awaited("Distance", "Time", "Top speed", "Trip score");
   return panel({ title: "In numbers", kind: "bare", tall: 122, waiting, view });
 }
 
@@ -106,7 +104,7 @@ function morePanel() {
   const view = (trip) => [
     pairs([
       ["Driver", h("a", { href: link(["drivers", trip.driver_id]) }, trip.driver_name || trip.driver_id)],
-      ["Vehicle", trip.vehicle_name || trip.vehicle_id],
+      ["Vehicle", h("a", { href: link(["vehicles", trip.vehicle_id]) }, trip.vehicle_name || trip.vehicle_id)],
       ["Moving", duration(trip.moving_s)],
       ["At night", quantity(trip.night_km, "km", 1)],
       ["In the rush hour", quantity(trip.rush_hour_km, "km", 1)],

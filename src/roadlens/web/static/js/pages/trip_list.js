@@ -15,10 +15,11 @@ const SHORT = {
 /** Columns of `table`, with the driver if `whose`. */
 export function tripColumns({ whose }) {
   const driver = (trip) => h("a", { href: link(["drivers", trip.driver_id]) }, h("code", {}, trip.driver_id));
+  const vehicle = (trip) => h("a", { href: link(["vehicles", trip.vehicle_id]) }, h("code", {}, trip.vehicle_id));
   return [
     { label: "Started", head: true, cell: (trip) => h("a", { href: tripLink(trip.trip_id) }, moment(trip.started_at)) },
     whose && { label: "Driver", cell: driver },
-    { label: "Vehicle", cell: (trip) => h("code", {}, trip.vehicle_id) },
+    { label: "Vehicle", cell: vehicle },
     { label: "Distance", end: true, cell: (trip) => quantity(trip.distance_km, "km", 1) },
     { label: "Time", end: true, cell: (trip) => duration(trip.duration_s) },
     { label: "Trip score", end: true, cell: (trip) => number(trip.trip_score, 1) },

@@ -13,6 +13,7 @@ export function open(page) {
   listPage(page, {
     title: "Trips",
     name: "trips",
+    one: "trip",
     fields: FIELDS,
     columns: tripColumns({ whose: true }),
     key: (trip) => trip.trip_id,

@@ -9,36 +9,29 @@ import { link } from "../router.js";
 import { act } from "../parts/act.js";
 import { state } from "../parts/badge.js";
 import { confirm } from "../parts/dialog.js";
-import { exportButton } from "../parts/export.js";
-import { leaves } from "../parts/leaves.js";
-import { panel } from "../parts/panel.js";
-import { table } from "../parts/table.js";
+import { listPage } from "../parts/leafed.js";
 import { toast } from "../parts/toast.js";
 import { current, mayEdit } from "../session.js";
 import { createUser, editUser, resetPassword } from "./user_editor.js";
 
+const ABOUT =
+  "A viewer sees everything and changes nothing but their own password. Nobody is deleted, for the audit log names them: " +
+  "who may no longer sign in is disabled.";
+
 export function open(page) {
-  const list = table({ caption: "Users of Roadlens, oldest first", columns: columns(), key: (user) => user.user_id });
-  const paged = leaves({ path: "/admin/users", list, noun: "users", one: "user" });
-  const one = panel({
-    title: "All users",
-    kind: "full",
-    tall: 400,
-    actions: [exportButton("users")],
-    tools: h(
-      "p",
-      { class: "tools quiet" },
-      "A viewer sees everything and changes nothing but their own password. Nobody is deleted, for the audit log names them: " +
-        "who may no longer sign in is disabled.",
-    ),
-    foot: paged.foot,
-    fill: paged.fill,
-  });
   const create = h("button", { class: "button main", type: "button", onclick: createUser }, icon("add"), "New user");
   const own = h("a", { class: "button", href: link(["account"]) }, icon("key"), "Your password");
-  page.head("Users", { actions: mayEdit() ? [own, create] : [own] });
-  page.main.append(one.node);
-  paged.follow(page, one);
+  listPage(page, {
+    title: "Users",
+    caption: "Users of Roadlens, oldest first",
+    name: "users",
+    one: "user",
+    actions: mayEdit() ? [own, create] : [own],
+    about: h("p", { class: "tools quiet" }, ABOUT),
+    columns: columns(),
+    key: (user) => user.user_id,
+    tall: 400,
+  });
 }
 
 function isOwn(user) {

@@ -2,53 +2,52 @@
 
 import { segment } from "../api.js";
 import { h } from "../dom.js";
-import { fullName, moment } from "../format.js";
+import { fullName, moment, particulars } from "../format.js";
 import { icon } from "../icons.js";
+import { missing } from "../page.js";
 import { link, go } from "../router.js";
 import { act } from "../parts/act.js";
 import { state } from "../parts/badge.js";
 import { exportButton } from "../parts/export.js";
-import { leaves } from "../parts/leaves.js";
+import { leafed } from "../parts/leafed.js";
+import { facts } from "../parts/pairs.js";
 import { panel } from "../parts/panel.js";
-import { table } from "../parts/table.js";
+import { together } from "../parts/together.js";
 import { mayEdit } from "../session.js";
 import { assignDevice, correctAssignment, deleteAssignment, endAssignment, handOver } from "./assignment_editor.js";
-import { deleteVehicle, editVehicle, particulars } from "./vehicle_editor.js";
+import { deleteVehicle, editVehicle } from "./vehicle_editor.js";
+
+const BACK = { label: "Vehicles", parts: ["vehicles"] };
+const GONE = "The address was mistyped, or somebody has deleted this vehicle.";
 
 export function open(page) {
   const id = page.named.vehicle_id;
-  head(page, id, null);
-  const about = panel({
-    title: "Vehicle",
-    kind: "third",
-    tall: 320,
-    view: (vehicle) => {
-      head(page, vehicle.name, vehicle);
-      return [facts(vehicle)];
-    },
-  });
+  const told = heading(page, id);
+  const about = panel({ title: "Vehicle", kind: "third", tall: 320, view: (vehicle) => [described(vehicle)] });
   page.main.append(h("div", { class: "grid" }, about.node, history(page, id)));
-  about.follow(page, () => `/admin/vehicles/${segment(id)}`);
+  const none = () => missing(page, `There is no vehicle ${id}`, GONE, BACK);
+  about.follow(together(page, () => `/admin/vehicles/${segment(id)}`, { told, missing: none }));
 }
 
-/** The heading is made anew only when it says something else, for its buttons may have the focus. */
-function head(page, title, vehicle) {
-  const text = JSON.stringify([title, vehicle]);
-  if (head.last === text && page.main.querySelector(".page-head")) return;
-  const focused = [...page.main.querySelectorAll(".page-head button")].indexOf(document.activeElement);
-  head.last = text;
-  page.head(title, { crumbs: [{ label: "All vehicles", parts: ["vehicles"] }], actions: actions(vehicle) });
-  if (focused >= 0) page.main.querySelectorAll(".page-head button")[focused]?.focus();
+/** The heading: the id until the name is known; made anew only when it says something else. */
+function heading(page, id) {
+  let text = null;
+  const show = (title, vehicle) => {
+    if (text === (text = JSON.stringify([title, vehicle]))) return;
+    page.head(title, { crumbs: [BACK], actions: actions(vehicle) });
+  };
+  show(id, null);
+  return (vehicle) => show(vehicle.name, vehicle);
 }
 
 /** They stand there from the beginning, so that nothing moves, and do nothing until the vehicle is known. */
 function actions(vehicle) {
   if (!mayEdit()) return [];
-  const button = (label, name, does) =>
+  const button = (label, name, does, kind = "") =>
     h(
       "button",
       {
-        class: "button",
+        class: `button ${kind}`,
         type: "button",
         "aria-disabled": vehicle === null ? "true" : null,
         onclick: () => vehicle !== null && does(vehicle),
@@ -59,13 +58,13 @@ function actions(vehicle) {
   return [
     button("Assign a device", "add", () => assignDevice(vehicle.vehicle_id)),
     button("Edit", "edit", editVehicle),
-    button("Delete", "remove", () => deleteVehicle(vehicle, () => go(["vehicles"]))),
+    button("Delete", "remove", () => deleteVehicle(vehicle, () => go(["vehicles"])), "danger"),
   ];
 }
 
-function facts(vehicle) {
+function described(vehicle) {
   const { driver } = vehicle;
-  const known = [
+  return facts([
     ["Driven by", driver ? h("a", { href: link(["drivers", driver.driver_id]) }, fullName(driver)) : "Nobody now"],
     ["ID", h("code", {}, vehicle.vehicle_id)],
     ["Make and model", particulars(vehicle) || "–"],
@@ -73,42 +72,30 @@ function facts(vehicle) {
     ["Plate", vehicle.plate ?? "–"],
     ["VIN", vehicle.vin ? h("code", {}, vehicle.vin) : "–"],
     ["Created", moment(vehicle.created_at)],
-    ["Last changed", moment(vehicle.updated_at)],
-  ];
-  return h(
-    "dl",
-    { class: "facts" },
-    known.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
-  );
+    ["Changed", moment(vehicle.updated_at)],
+  ]);
 }
 
 function history(page, id) {
-  const list = table({
+  const parameters = () => ({ vehicle_id: id });
+  return leafed(page, {
+    title: "Assignments",
     caption: "Assignments of devices in this vehicle to drivers, the one made last first",
-    columns: columns(),
-    key: (one) => one.assignment_id,
-  });
-  const paged = leaves({
-    path: "/admin/assignments",
-    parameters: { vehicle_id: id },
-    list: { node: list.node, show: (items) => list.show(items.map((one) => ({ ...one, standing: standing(one) }))) },
     noun: "assignments",
     one: "assignment",
-  });
-  const one = panel({
-    title: "Assignments",
-    kind: "full two-thirds",
+    path: "/admin/assignments",
+    parameters,
+    columns: columns(),
+    key: (one) => one.assignment_id,
+    row: (one) => ({ ...one, standing: standing(one) }),
+    kind: "two-thirds",
     tall: 320,
-    actions: [exportButton("assignments", () => ({ vehicle_id: id }))],
-    foot: paged.foot,
-    fill: paged.fill,
-    empty: () => ({
+    actions: [exportButton("assignments", parameters)],
+    empty: {
       title: "Never assigned",
       text: "A device in this vehicle is given to a driver; what it sends becomes that driver's trips.",
-    }),
-  });
-  paged.follow(page, one);
-  return one.node;
+    },
+  }).node;
 }
 
 /** `now`, `ended`, or `to come`. */

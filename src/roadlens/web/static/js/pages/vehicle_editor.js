@@ -77,8 +77,3 @@ export function deleteVehicle(vehicle, done) {
     done,
   });
 }
-
-/** What it is, in one line: `Ford Transit 2023`; empty where nothing is known. */
-export function particulars({ make, model, model_year: year }) {
-  return [make, model, year].filter(Boolean).join(" ");
-}

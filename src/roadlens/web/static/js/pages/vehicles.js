@@ -1,36 +1,28 @@
 // All vehicles, with who drives each now.
 
 import { h } from "../dom.js";
-import { fullName } from "../format.js";
+import { fullName, particulars } from "../format.js";
 import { icon } from "../icons.js";
 import { link } from "../router.js";
 import { act } from "../parts/act.js";
-import { exportButton } from "../parts/export.js";
-import { leaves } from "../parts/leaves.js";
-import { panel } from "../parts/panel.js";
-import { table } from "../parts/table.js";
+import { listPage } from "../parts/leafed.js";
 import { mayEdit } from "../session.js";
-import { createVehicle, deleteVehicle, editVehicle, particulars } from "./vehicle_editor.js";
+import { createVehicle, deleteVehicle, editVehicle } from "./vehicle_editor.js";
 
 export function open(page) {
-  const list = table({ caption: "Vehicles", columns: columns(), key: (vehicle) => vehicle.vehicle_id });
-  const paged = leaves({ path: "/admin/vehicles", list, noun: "vehicles", one: "vehicle" });
-  const one = panel({
-    title: "All vehicles",
-    kind: "full",
-    tall: 640,
-    actions: [exportButton("vehicles")],
-    foot: paged.foot,
-    fill: paged.fill,
-    empty: () => ({
+  listPage(page, {
+    title: "Vehicles",
+    name: "vehicles",
+    one: "vehicle",
+    actions: mayEdit() ? [create()] : [],
+    columns: columns(),
+    key: (vehicle) => vehicle.vehicle_id,
+    none: {
       title: "No vehicles yet",
       text: "A vehicle is needed before a device can be assigned to a driver.",
       action: mayEdit() && create(),
-    }),
+    },
   });
-  page.head("Vehicles", { actions: mayEdit() ? [create()] : [] });
-  page.main.append(one.node);
-  paged.follow(page, one);
 }
 
 function create() {

@@ -113,6 +113,21 @@ function base(width, height) {
   };
 }
 
+/** Names one of several drawings of a chart: a line of text at the left, above the height `y` of 0–1. */
+export function heading(text, y, paint) {
+  return {
+    text,
+    x: 0,
+    y,
+    xref: "paper",
+    yref: "paper",
+    xanchor: "left",
+    yanchor: "bottom",
+    showarrow: false,
+    font: { size: 12, color: paint("quiet") },
+  };
+}
+
 function separators() {
   const parts = new Intl.NumberFormat().formatToParts(11111.1);
   const of = (type) => parts.find((part) => part.type === type)?.value ?? "";

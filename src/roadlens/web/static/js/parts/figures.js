@@ -21,6 +21,16 @@ export function cards(list) {
   );
 }
 
+/** The same cards while their numbers are on the way. */
+export function awaited(...labels) {
+  return cards(labels.map((label) => ({ label, value: grey(), note: "\u00a0" })));
+}
+
+/** Grey room for a number. */
+export function grey() {
+  return h("span", { class: "skeleton" });
+}
+
 /** Numbers with bars, as a table: rows `{label, share, value, note, risk}`, `label` a text or a node, `share` of 0–1. */
 export function bars({ caption, rows }) {
   return h(

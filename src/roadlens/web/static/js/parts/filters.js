@@ -2,22 +2,29 @@
 // gone back to.
 
 import { h, unique } from "../dom.js";
+import { icon } from "../icons.js";
 
 // Milliseconds without a key before a text counts.
 const PAUSE = 250;
+// Characters that the API takes.
+const LONGEST = { search: 200, text: 100 };
+const WIDTHS = { search: "grow", text: "short" };
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /**
- * Fields `{name, label, kind, options, placeholder}`: `kind` is `text`, `choice` (`options`: `[[value, label]]`) or
- * `day`. `asked` are the values now, `changed({name: value})` is called with another.
+ * `{node, clear()}`. Fields `{name, label, kind, options, placeholder}`: `kind` is `search`, `text`, `choice` (`options`:
+ * `[[value, label]]`) or `day`. `asked` are the values now, `changed({name: value})` is called with another. `clear()`
+ * empties what is seen, and calls nothing.
  */
 export function filters({ fields, asked, changed }) {
   const made = fields.map((field) => {
     const id = unique("filter");
-    const looks = { class: `field ${field.kind === "text" ? "short" : ""}` };
+    const looks = { class: `field ${WIDTHS[field.kind] ?? ""}` };
     return h("div", looks, h("label", { for: id }, field.label), control(field, id, asked, changed));
   });
-  return h("div", { class: "tools", role: "search" }, made);
+  const node = h("div", { class: "tools", role: "search" }, made);
+  const clear = () => node.querySelectorAll(".input").forEach((one) => (one.value = ""));
+  return { node, clear };
 }
 
 /** What the address asks for. What it cannot mean is left out, for it may have been typed. */
@@ -42,7 +49,7 @@ export function narrowed(asked) {
 function meant({ kind, options }, value) {
   if (kind === "choice") return options.some(([known]) => known === value) ? value : "";
   if (kind === "day") return DAY.test(value) && !Number.isNaN(midnight(value).getTime()) ? value : "";
-  return value.slice(0, 100);
+  return value.slice(0, LONGEST[kind]);
 }
 
 function midnight(day, later = 0) {
@@ -69,6 +76,7 @@ function control({ name, kind, options, placeholder }, id, asked, changed) {
     const text = event.currentTarget.value.trim();
     pause = setTimeout(tell, PAUSE, text);
   };
-  const looks = { class: "input", id, type: "search", maxlength: 100, autocomplete: "off", placeholder };
-  return h("input", { ...looks, value: asked[name], oninput: typed });
+  const looks = { class: "input", id, type: "search", maxlength: LONGEST[kind], autocomplete: "off", placeholder };
+  const input = h("input", { ...looks, value: asked[name], oninput: typed });
+  return kind === "search" ? h("div", { class: "searching" }, icon("search"), input) : input;
 }

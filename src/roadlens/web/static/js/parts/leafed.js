@@ -1,4 +1,4 @@
-// Lists that are leafed through by cursor: a panel with a table, and a whole page that has filters and an export.
+// Lists that are leafed through by cursor: a panel with a table, and a whole page of one, with an export.
 
 import { address } from "../api.js";
 import { h } from "../dom.js";
@@ -8,64 +8,73 @@ import { leafer } from "./pager.js";
 import { panel, room } from "./panel.js";
 import { table } from "./table.js";
 
+// Rows of a page that has the window for itself.
+const LIMIT = 50;
+
 /**
- * A panel of such a list, `{node, again()}`. `path(after)` is what is asked for, `columns` and `key` are those of
- * `table`; the rest is as in `panel`. `again()` begins with the first page.
+ * A panel of such a list, `{node, again()}`. `path` and `parameters()` are what is asked for, `columns` and `key` are
+ * those of `table`, `row(item)` may add to an item what they show; `noun` and `one` are many and a single one. The rest
+ * is as in `panel`. `again()` begins with the first page.
  */
-export function leafed(page, { title, noun, path, columns, key, dense = false, ...looks }) {
+export function leafed(page, given) {
+  const { title, caption = title, noun, one = noun, path, parameters: asked = () => ({}), limit = LIMIT } = given;
+  const { columns, key, row = (item) => item, kind = "", ...looks } = given;
   let after;
-  const list = table({ caption: title, columns, key, dense });
-  const moved = (to) => {
+  const list = table({ caption, columns, key, dense: true });
+  const leaf = leafer({ noun, one, moved });
+  const shown = panel({ title, ...looks, kind: `full ${kind}`, foot: leaf.node, fill: { node: list.node, show } });
+
+  function moved(to) {
     after = to;
-    one.refresh();
-  };
-  const leaf = leafer({ noun, moved });
-  const show = ({ items, next }) => {
-    leaf.show({ next, count: items.length });
-    return list.show(items);
-  };
-  const one = panel({ title, kind: "full", foot: leaf.node, fill: { node: list.node, show }, ...looks });
-  one.follow(page, () => path(after));
-  const again = () => {
+    shown.refresh();
+  }
+
+  function again() {
     leaf.reset();
     moved(undefined);
-  };
-  return { node: one.node, again };
+  }
+
+  function show({ items, next }) {
+    // All that stood on this page has gone.
+    if (items.length === 0 && after !== undefined) return void again();
+    leaf.show({ next, count: items.length });
+    return list.show(items.map(row));
+  }
+
+  shown.follow(page, () => address(path, { ...asked(), limit, after }));
+  return { node: shown.node, again };
 }
 
 /**
- * A whole page: `fields` are those of `filters`, `name` is the list's in the API, as `trips`. `none` is what is said
- * when there is nothing at all.
+ * A whole page: `name` is the list's in the API, as `trips`, and `fields` are those of `filters`; without any, `about`
+ * may stand in their place. `actions` stand beside the heading, `none` is what is said when there is nothing at all.
  */
-export function listPage(page, { title, name, fields, columns, key, none }) {
+export function listPage(page, { title, name, fields = [], about = null, actions = [], none, ...list }) {
   const asked = wanted(page.query, fields);
   const given = () => parameters(asked, fields);
   const changed = (change) => {
     Object.assign(asked, change);
     page.note(asked);
-    list.again();
+    all.again();
   };
+  const tools = fields.length > 0 ? filters({ fields, asked, changed }) : null;
   const everything = () => {
-    const nothing = wanted(new URLSearchParams(), fields);
-    for (const control of tools.querySelectorAll(".input")) control.value = "";
-    changed(nothing);
+    tools.clear();
+    changed(wanted(new URLSearchParams(), fields));
   };
   const button = () => h("button", { class: "button", type: "button", onclick: everything }, `Show all ${name}`);
   const fewer = { title: `No ${name} match`, text: "Nothing is like what is asked for above." };
   const empty = () => (narrowed(asked) ? { ...fewer, action: button() } : none);
-  const tools = filters({ fields, asked, changed });
-  page.head(title, { actions: [exportButton(name, given)] });
-  const path = (after) => address(`/admin/${name}`, { ...given(), limit: 50, after });
-  const list = leafed(page, {
+  page.head(title, { actions: [exportButton(name, given), ...actions] });
+  const all = leafed(page, {
     title: `All ${name}`,
     noun: name,
-    path,
-    columns,
-    key,
-    dense: true,
-    tools,
+    path: `/admin/${name}`,
+    parameters: given,
+    tools: tools?.node ?? about,
     tall: room(640, 1000),
     empty,
+    ...list,
   });
-  page.main.append(list.node);
+  page.main.append(all.node);
 }

@@ -83,37 +83,13 @@ export function panel({
 
   return {
     node,
-    shown,
-    state,
     follow(page, path, { every } = {}) {
       following = page.live({ path, every, shown, state });
       return following;
     },
-    followed: (by) => (following = by),
     refresh: () => following?.refresh(),
     redraw: () => latest && shown(latest),
   };
-}
-
-// What the API answers for a name that nothing has, or that nothing can have.
-const NO_SUCH = new Set([404, 422]);
-
-/**
- * Let panels show parts of one answer, which is asked for once. `told(data)` gets it too. `missing(problem)` is called,
- * if given, when there is nothing of that name.
- */
-export function together(page, path, panels, { every, told = () => {}, missing = null } = {}) {
-  const shown = (answer) => {
-    told(answer.data);
-    for (const one of panels) one.shown(answer);
-  };
-  const state = (now) => {
-    if (missing && NO_SUCH.has(now.problem?.status)) return missing(now.problem);
-    for (const one of panels) one.state(now);
-  };
-  const following = page.live({ path, every, shown, state });
-  for (const one of panels) one.followed(following);
-  return following;
 }
 
 /** The height that is held free, where tables are sheets one below the other and where they are not. */
