@@ -11,13 +11,14 @@ const TALL = 566;
 // Milliseconds between the ends of a trip and of its track.
 const APART = 60_000;
 const LABEL = "Track of the trip";
+const EMPTY = {
+  title: "No track",
+  text: "The positions of this trip are not kept, or no longer. Its numbers and its score stay as they are.",
+};
 
 /** `{panel, at(index), pick(event)}`. `moved(index)`: another point is looked at; `picked(event)`: an event is. */
 export function trackOfTrip({ page, moved, picked }) {
-  const id = unique("moment");
-  const told = h("span", { class: "moment-told", "aria-hidden": "true" });
-  const slider = h("input", { class: "slider", id, type: "range", min: 0, value: 0, step: 1 });
-  const rail = h("div", { class: "moment" }, h("label", { for: id }, "Moment"), slider, told);
+  const { rail, slider, told } = along();
   const legends = h("div", { class: "legends" });
   const map = trackMap({ label: LABEL, moved: look, signal: page.signal });
   const node = h("div", { class: "track-of-trip", style: { "--tall": `${TALL}px` } }, map.node, rail, legends);
@@ -48,7 +49,8 @@ export function trackOfTrip({ page, moved, picked }) {
     const point = trip?.track[index];
     if (!point) return;
     slider.value = index;
-    const text = `${clock(point.time)} · ${point.speed_kmh === null ? "speed not known" : quantity(point.speed_kmh, "km/h")}`;
+    const speed = point.speed_kmh === null ? "speed not known" : quantity(point.speed_kmh, "km/h");
+    const text = `${clock(point.time)} · ${speed}`;
     say(told, text);
     slider.setAttribute("aria-valuetext", text);
     map.at(index);
@@ -71,11 +73,15 @@ export function trackOfTrip({ page, moved, picked }) {
   }
 
   slider.addEventListener("input", () => look(Number(slider.value)));
-  const empty = {
-    title: "No track",
-    text: "The positions of this trip are not kept, or no longer. Its numbers and its score stay as they are.",
-  };
-  return { panel: panel({ title: "Track", kind: "full", tall: TALL, fill: { node, show }, empty }), at, pick };
+  return { panel: panel({ title: "Track", kind: "full", tall: TALL, fill: { node, show }, empty: EMPTY }), at, pick };
+}
+
+/** The slider along the track, and what it says. */
+function along() {
+  const id = unique("moment");
+  const told = h("span", { class: "moment-told", "aria-hidden": "true" });
+  const slider = h("input", { class: "slider", id, type: "range", min: 0, value: 0, step: 1 });
+  return { rail: h("div", { class: "moment" }, h("label", { for: id }, "Moment"), slider, told), slider, told };
 }
 
 /** The place in the track that is nearest to this time, or null. */

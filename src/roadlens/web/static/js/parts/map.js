@@ -17,106 +17,113 @@ const NEAR = 28;
 const BUTTONS = [72, 150];
 
 /**
- * `{node, show({track, pins}), at(index), whole()}`. A pin is `{latitude, longitude, node}`: its node is put in place.
+ * `{node, show({track, pins, label}), at(index)}`. A pin is `{latitude, longitude, node}`: its node is put in place.
  * `moved(index)` is called when a point of the track is pointed at; `at(index)` marks one.
  */
 export function trackMap({ label, moved, signal }) {
-  const tiles = h("div", { class: "map-layer", "aria-hidden": "true" });
-  const ground = s("svg", { class: "map-layer", role: "img", "aria-label": label });
-  const pinned = h("div", { class: "map-layer map-pins", role: "group", "aria-label": "Events on the track" });
-  const spot = h("div", { class: "map-spot", "aria-hidden": "true", hidden: true });
-  const scale = h("span", { class: "map-scale" });
-  const frame = h("div", { class: "map" }, tiles, ground, spot, pinned, scale, north(), attribution(), buttons());
-  const map = { places: [], pins: [], pinned: [], track: [], view: null, home: null, marked: null };
+  const nothing = { places: [], pixels: [], pins: [], happened: [], track: [], view: null, home: null, marked: null };
+  const map = { ...layers(label), ...nothing };
+  const again = () => draw(map);
+  const whole = () => {
+    map.view = null;
+    draw(map);
+  };
+  map.frame.append(attribution(), buttons({ zoom: (steps) => zoom(map, steps), whole }));
+  pointing(map.frame, map, { draw: again, moved });
+  const resized = new ResizeObserver(() => requestAnimationFrame(again));
+  resized.observe(map.frame);
+  signal.addEventListener("abort", () => resized.disconnect());
 
   function show({ track, pins, label: said }) {
-    const same = map.track === track;
-    Object.assign(map, { track, pins, places: track.map(project), pinned: pins.map(project) });
-    ground.setAttribute("aria-label", said ?? label);
+    if (map.track !== track) map.view = null;
+    Object.assign(map, { track, pins, places: track.map(project), happened: pins.map(project) });
+    map.ground.setAttribute("aria-label", said ?? label);
     replace(
-      pinned,
+      map.pinned,
       pins.map((pin) => pin.node),
     );
-    if (!same) map.view = null;
-    draw();
+    draw(map);
   }
 
-  function draw() {
-    const [width, height] = [frame.clientWidth, frame.clientHeight];
-    if (width === 0 || map.places.length + map.pins.length === 0) return;
-    map.home = fit([...map.places, ...map.pinned], width, height, MARGIN);
-    if (tilesSet()) map.home.zoom = Math.floor(map.home.zoom);
-    const view = map.view ?? map.home;
-    frame.toggleAttribute("data-zoomed", map.view !== null);
-    const size = worldSize(view.zoom);
-    const pixel = ([x, y]) => [(x - view.x) * size + width / 2, (y - view.y) * size + height / 2];
-    map.pixels = map.places.map(pixel);
-    const length = roundLength(view, Math.min(120, width / 3));
-    const happened = map.pinned.map(pixel);
-    const marks = standing(happened, kept(map.pixels), BUTTONS);
-    layTiles(tiles, view, width, height);
-    replace(
-      ground,
-      tilesSet() ? null : squares(width, height, length.pixels),
-      lines(map.track, map.pixels),
-      ends(map.pixels),
-      ties(happened, marks),
+  return { node: map.frame, show, at: (index) => at(map, index) };
+}
+
+/** What lies on what, from the background up. */
+function layers(label) {
+  const tiles = h("div", { class: "map-layer", "aria-hidden": "true" });
+  const ground = s("svg", { class: "map-layer", role: "img", "aria-label": label });
+  const spot = h("div", { class: "map-spot", "aria-hidden": "true", hidden: true });
+  const pinned = h("div", { class: "map-layer map-pins", role: "group", "aria-label": "Events on the track" });
+  const scale = h("span", { class: "map-scale" });
+  const frame = h("div", { class: "map" }, tiles, ground, spot, pinned, scale, north());
+  return { frame, tiles, ground, spot, pinned, scale };
+}
+
+function draw(map) {
+  const [width, height] = [map.frame.clientWidth, map.frame.clientHeight];
+  if (width === 0 || map.places.length + map.pins.length === 0) return;
+  map.home = fit([...map.places, ...map.happened], width, height, MARGIN);
+  if (tilesSet()) map.home.zoom = Math.floor(map.home.zoom);
+  const view = map.view ?? map.home;
+  map.frame.toggleAttribute("data-zoomed", map.view !== null);
+  const size = worldSize(view.zoom);
+  const pixel = ([x, y]) => [(x - view.x) * size + width / 2, (y - view.y) * size + height / 2];
+  map.pixels = map.places.map(pixel);
+  const length = roundLength(view, Math.min(120, width / 3));
+  const happened = map.happened.map(pixel);
+  const marks = standing(happened, kept(map.pixels), BUTTONS);
+  layTiles(map.tiles, view, width, height);
+  replace(
+    map.ground,
+    tilesSet() ? null : squares(width, height, length.pixels),
+    lines(map.track, map.pixels),
+    ends(map.pixels),
+    ties(happened, marks),
+  );
+  map.pins.forEach((pin, index) => put(pin.node, marks[index]));
+  map.scale.style.setProperty("--long", `${length.pixels}px`);
+  say(map.scale, length.metres < 1000 ? quantity(length.metres, "m") : quantity(length.metres / 1000, "km"));
+  mark(map);
+}
+
+function mark({ spot, marked, pixels }) {
+  spot.hidden = marked === null || !pixels[marked];
+  if (!spot.hidden) put(spot, pixels[marked]);
+}
+
+/** Mark a point. If it is out of sight, the map moves there. */
+function at(map, index) {
+  map.marked = index;
+  const [x, y] = map.pixels[index] ?? [0, 0];
+  const seen = x > 0 && y > 0 && x < map.frame.clientWidth && y < map.frame.clientHeight;
+  if (seen || map.view === null || !map.places[index]) return mark(map);
+  [map.view.x, map.view.y] = map.places[index];
+  draw(map);
+}
+
+function zoom(map, steps) {
+  const from = map.view ?? map.home;
+  if (from === null) return;
+  const to = Math.min(CLOSEST, from.zoom + steps);
+  const [x, y] = (map.marked !== null && map.places[map.marked]) || [from.x, from.y];
+  map.view = to <= map.home.zoom ? null : { zoom: to, x: map.view ? from.x : x, y: map.view ? from.y : y };
+  draw(map);
+}
+
+function buttons({ zoom, whole }) {
+  const button = (name, said, does) =>
+    h(
+      "button",
+      { class: "button square", type: "button", title: said, "aria-label": said, onclick: does },
+      icon(name),
     );
-    map.pins.forEach((pin, index) => put(pin.node, marks[index]));
-    scale.style.setProperty("--long", `${length.pixels}px`);
-    say(scale, length.metres < 1000 ? quantity(length.metres, "m") : quantity(length.metres / 1000, "km"));
-    mark();
-  }
-
-  function mark() {
-    const index = map.marked;
-    spot.hidden = index === null || !map.pixels?.[index];
-    if (!spot.hidden) put(spot, map.pixels[index]);
-  }
-
-  /** Mark a point. If it is out of sight, the map moves there. */
-  function at(index) {
-    map.marked = index;
-    const [x, y] = map.pixels?.[index] ?? [0, 0];
-    const seen = x > 0 && y > 0 && x < frame.clientWidth && y < frame.clientHeight;
-    if (seen || map.view === null || !map.places[index]) return mark();
-    [map.view.x, map.view.y] = map.places[index];
-    draw();
-  }
-
-  function zoom(steps) {
-    const from = map.view ?? map.home;
-    if (from === null) return;
-    const to = Math.min(CLOSEST, from.zoom + steps);
-    const [x, y] = (map.marked !== null && map.places[map.marked]) || [from.x, from.y];
-    map.view = to <= map.home.zoom ? null : { zoom: to, x: map.view ? from.x : x, y: map.view ? from.y : y };
-    draw();
-  }
-
-  function buttons() {
-    const button = (name, said, does) =>
-      h(
-        "button",
-        { class: "button square", type: "button", title: said, "aria-label": said, onclick: does },
-        icon(name),
-      );
-    return h(
-      "div",
-      { class: "map-buttons", role: "group", "aria-label": "Map" },
-      button("add", "Closer", () => zoom(1)),
-      button("outward", "Farther", () => zoom(-1)),
-      button("whole", "Whole track", () => {
-        map.view = null;
-        draw();
-      }),
-    );
-  }
-
-  pointing(frame, map, { draw, moved });
-  const resized = new ResizeObserver(() => requestAnimationFrame(draw));
-  resized.observe(frame);
-  signal.addEventListener("abort", () => resized.disconnect());
-  return { node: frame, show, at };
+  return h(
+    "div",
+    { class: "map-buttons", role: "group", "aria-label": "Map" },
+    button("add", "Closer", () => zoom(1)),
+    button("outward", "Farther", () => zoom(-1)),
+    button("whole", "Whole track", whole),
+  );
 }
 
 /** The pointer finds points of the track; when the map is closer than the whole, it also drags it. */
