@@ -49,7 +49,12 @@ export function open(page) {
 function heading(page, id) {
   let [driver, title] = [null, id];
   const button = (label, name, kind, does) =>
-    h("button", { class: `button ${kind}`, type: "button", onclick: () => driver && does() }, icon(name), label);
+    h(
+      "button",
+      { class: `button ${kind}`, type: "button", "aria-disabled": "true", onclick: () => driver && does() },
+      icon(name),
+      label,
+    );
   const gone = () => go(["drivers"]);
   const row = h(
     "div",
@@ -61,6 +66,7 @@ function heading(page, id) {
   show();
   return (found) => {
     driver = found;
+    for (const one of row.children) one.removeAttribute("aria-disabled");
     if (title === fullName(found)) return;
     title = fullName(found);
     show();

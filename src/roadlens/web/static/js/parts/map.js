@@ -13,6 +13,8 @@ const MARGIN = 44;
 const CLOSEST = 19;
 // Pixels around the pointer in which the track is found.
 const NEAR = 28;
+// The room of `Start and end` beside its mark.
+const NAME = 110;
 // The corner of the buttons, with half a mark around it.
 const BUTTONS = [72, 150];
 
@@ -28,7 +30,7 @@ export function trackMap({ label, moved, signal }) {
     map.view = null;
     draw(map);
   };
-  map.frame.append(attribution(), buttons({ zoom: (steps) => zoom(map, steps), whole }));
+  map.frame.append(buttons({ zoom: (steps) => zoom(map, steps), whole }));
   pointing(map.frame, map, { draw: again, moved });
   const resized = new ResizeObserver(() => requestAnimationFrame(again));
   resized.observe(map.frame);
@@ -55,7 +57,7 @@ function layers(label) {
   const spot = h("div", { class: "map-spot", "aria-hidden": "true", hidden: true });
   const pinned = h("div", { class: "map-layer map-pins", role: "group", "aria-label": "Events on the track" });
   const scale = h("span", { class: "map-scale" });
-  const frame = h("div", { class: "map" }, tiles, ground, spot, pinned, scale, north());
+  const frame = h("div", { class: "map" }, tiles, ground, spot, pinned, scale, north(), attribution());
   return { frame, tiles, ground, spot, pinned, scale };
 }
 
@@ -71,13 +73,13 @@ function draw(map) {
   map.pixels = map.places.map(pixel);
   const length = roundLength(view, Math.min(120, width / 3));
   const happened = map.happened.map(pixel);
-  const marks = standing(happened, kept(map.pixels), BUTTONS);
+  const marks = standing(happened, kept(map.pixels, width), BUTTONS);
   layTiles(map.tiles, view, width, height);
   replace(
     map.ground,
     tilesSet() ? null : squares(width, height, length.pixels),
     lines(map.track, map.pixels),
-    ends(map.pixels),
+    ends(map.pixels, width),
     ties(happened, marks),
   );
   map.pins.forEach((pin, index) => put(pin.node, marks[index]));
@@ -182,9 +184,13 @@ function lines(track, pixels) {
   ];
 }
 
-function ends(pixels) {
+function ends(pixels, width) {
   if (pixels.length === 0) return [];
-  const end = ([x, y], name, shape) => [shape, s("text", { class: "map-end", x: x + 12, y: y + 5 }, name)];
+  const end = ([x, y], name, shape) => {
+    const side = named(x, width);
+    const looks = { class: "map-end", "text-anchor": side > 0 ? "start" : "end", x: x + 12 * side, y: y + 5 };
+    return [shape, s("text", looks, name)];
+  };
   const [first, last] = [pixels[0], pixels.at(-1)];
   const start = s("circle", { class: "map-start", cx: first[0], cy: first[1], r: 6 });
   const stop = s("rect", { class: "map-stop", x: last[0] - 6, y: last[1] - 6, width: 12, height: 12, rx: 2 });
@@ -206,11 +212,16 @@ function north() {
   return h("span", { class: "map-north" }, arrow, h("span", { class: "unseen" }, "North is up."));
 }
 
+/** On which side of its end a name stands: at the left where the map ends at the right. */
+function named(x, width) {
+  return x + NAME > width ? -1 : 1;
+}
+
 /** Room for the ends of the track and their names. */
-function kept(pixels) {
+function kept(pixels, width) {
   return [pixels[0], pixels.at(-1)].filter(Boolean).flatMap(([x, y]) => [
     [x, y],
-    [x + 34, y],
+    [x + 34 * named(x, width), y],
   ]);
 }
 
