@@ -16,9 +16,23 @@ const LIMIT = 50;
  * those of `table`, `row(item)` may add to an item what they show; `noun` and `one` are many and a single one. The rest
  * is as in `panel`. `again()` begins with the first page.
  */
-export function leafed(page, given) {
-  const { title, caption = title, noun, one = noun, path, parameters: asked = () => ({}), limit = LIMIT } = given;
-  const { columns, key, row = (item) => item, kind = "", ...looks } = given;
+export function leafed(
+  page,
+  {
+    title,
+    caption = title,
+    noun,
+    one = noun,
+    path,
+    parameters: asked = () => ({}),
+    limit = LIMIT,
+    columns,
+    key,
+    row = (item) => item,
+    kind = "",
+    ...looks
+  },
+) {
   let after;
   const list = table({ caption, columns, key, dense: true });
   const leaf = leafer({ noun, one, moved });
