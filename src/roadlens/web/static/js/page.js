@@ -73,14 +73,16 @@ function head(main, title, { crumbs = [], actions = [] } = {}) {
       { class: "crumbs", "aria-label": "Way back" },
       crumbs.map(({ label, parts }) => h("a", { href: link(parts) }, label)),
     );
-  const made = h("header", { class: "page-head" }, way, h("h1", { tabindex: "-1" }, title), actions);
   const before = main.querySelector(":scope > .page-head");
-  if (before === null) return main.prepend(made);
-  // Whatever has the focus in it keeps it.
   const reachable = (node) => [...node.querySelectorAll("a, button, h1")];
-  const focused = reachable(before).indexOf(document.activeElement);
+  const focus = before?.contains(document.activeElement) ? document.activeElement : null;
+  const place = focus && reachable(before).indexOf(focus);
+  const made = h("header", { class: "page-head" }, way, h("h1", { tabindex: "-1" }, title), actions);
+  if (before === null) return main.prepend(made);
   before.replaceWith(made);
-  if (focused >= 0) reachable(made)[focused]?.focus({ preventScroll: true });
+  // Whatever had the focus keeps it, or what stands in its place gets it.
+  const keeps = focus && (focus.isConnected ? focus : reachable(made)[place]);
+  keeps?.focus({ preventScroll: true });
 }
 
 /** A page's file has gone: the server has another version by now. Its page is loaded, once. */

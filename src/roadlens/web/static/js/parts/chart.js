@@ -50,6 +50,8 @@ export function chart({ label, tall = 260, plot, columns, rows, extra = () => ""
     if (!place.isConnected || place.clientWidth === 0) return;
     const { traces, layout } = plot(latest, colour, place.clientWidth);
     place.removeAttribute("data-waiting");
+    // What is said at the pointer would stay in the colours and at the place that it had.
+    if (listening) plotly.Fx.unhover(place);
     plotly.react(place, traces, { ...base(place.clientWidth, tall), ...layout }, CONFIG);
     if (pointed && !listening) place.on("plotly_hover", told);
     listening = true;
