@@ -47,7 +47,8 @@ export function chart({ label, tall = 260, plot, columns, rows, extra = () => ""
   }
 
   function draw() {
-    if (!place.isConnected || place.clientWidth === 0) return;
+    // A page that is being left still stands for a moment, and its charts are put away already.
+    if (signal?.aborted || !place.isConnected || place.clientWidth === 0) return;
     const { traces, layout } = plot(latest, colour, place.clientWidth);
     place.removeAttribute("data-waiting");
     // What is said at the pointer would stay in the colours and at the place that it had.
