@@ -47,7 +47,6 @@ function figures(found) {
   const { hits, misses } = summed(found.history);
   const sum = (name) => found.prefixes.reduce((all, one) => all + one[name], 0);
   const held = found.workers.filter((one) => one.lease === "held").length;
-  const { redis: shared } = found;
   return [
     {
       label: "Hit rate, last hour",
@@ -59,16 +58,14 @@ function figures(found) {
     },
     { label: "Answers kept", value: number(sum("entries")), note: `${bytes(sum("bytes"))} in memory` },
     { label: "Workers", value: number(found.workers.length), note: `${number(held)} with a lease` },
-    {
-      label: "Redis",
-      value: !shared.configured ? "None" : shared.usable ? "Connected" : "Away",
-      note: !shared.configured
-        ? "Memory alone is used"
-        : shared.usable
-          ? count(shared.keys ?? 0, "key", "keys")
-          : "Memory goes on",
-    },
+    { label: "Redis", ...redisNow(found.redis) },
   ];
+}
+
+function redisNow({ configured, usable, keys }) {
+  if (!configured) return { value: "None", note: "Memory alone is used" };
+  if (!usable || keys === undefined) return { value: "Away", note: "Memory goes on" };
+  return { value: "Connected", note: count(keys, "key", "keys") };
 }
 
 function kinds() {

@@ -73,13 +73,13 @@ function shared(found) {
       ),
     ];
   const known = [
-    ["State", found.usable ? state("good", "Connected") : state("bad", "Cannot be used")],
+    ["State", state(...standing(found))],
     ["Address", found.address],
     ["Server", found.server && `${words(found.server)} ${found.version ?? ""}`],
     ["Servers", found.cluster && found.servers ? number(found.servers) : null],
     ["Keys", found.keys === undefined ? null : number(found.keys)],
     ["Memory", found.used_bytes === undefined ? null : room(found)],
-    ["Thrown out", found.evicted === undefined ? null : `${count(found.evicted, "key", "keys")} for want of room`],
+    ["Thrown out", found.evicted === undefined ? null : thrownOut(found.evicted)],
     ["Last trouble", found.trouble],
   ];
   const away =
@@ -88,6 +88,16 @@ function shared(found) {
     facts(known.filter(([, value]) => value)),
     away && h("p", { class: "quiet spaced" }, away),
   ].filter(Boolean);
+}
+
+/** What a state of Redis is called. One that has just gone is usable until somebody has noticed, but tells nothing. */
+function standing({ usable, keys }) {
+  if (!usable) return ["bad", "Cannot be used"];
+  return keys === undefined ? ["care", "Does not answer"] : ["good", "Connected"];
+}
+
+function thrownOut(evicted) {
+  return evicted === 0 ? "Nothing: there is room" : `${count(evicted, "key", "keys")} for want of room`;
 }
 
 function room({ used_bytes: used, max_bytes: most }) {

@@ -23,7 +23,7 @@ const GONE = "The address was mistyped, or somebody has deleted this vehicle.";
 export function open(page) {
   const id = page.named.vehicle_id;
   const told = heading(page, id);
-  const about = panel({ title: "Vehicle", kind: "third", tall: 320, view: (vehicle) => [described(vehicle)] });
+  const about = panel({ title: "Vehicle", kind: "third", tall: 370, view: (vehicle) => [described(vehicle)] });
   page.main.append(h("div", { class: "grid" }, about.node, history(page, id)));
   const none = () => missing(page, `There is no vehicle ${id}`, GONE, BACK);
   about.follow(together(page, () => `/admin/vehicles/${segment(id)}`, { told, missing: none }));
@@ -89,7 +89,7 @@ function history(page, id) {
     key: (one) => one.assignment_id,
     row: (one) => ({ ...one, standing: standing(one) }),
     kind: "two-thirds",
-    tall: 320,
+    tall: 370,
     actions: [exportButton("assignments", parameters)],
     empty: {
       title: "Never assigned",

@@ -10,17 +10,18 @@ export function spark(values) {
   const place = (value, index) =>
     `${(EDGE + index * step).toFixed(1)} ${(HEIGHT - EDGE - value * (HEIGHT - 2 * EDGE)).toFixed(1)}`;
   const alone = (index) => (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null;
-  let lines = "";
+  let [lines, dots] = ["", ""];
   values.forEach((value, index) => {
     if (value === null) return;
     const begins = (values[index - 1] ?? null) === null;
     lines += `${begins ? "M" : "L"}${place(value, index)}`;
-    if (alone(index)) lines += "h0.1";
+    if (alone(index)) dots += `M${place(value, index)}h0.1`;
   });
   return s(
     "svg",
     { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, "aria-hidden": "true" },
     s("path", { class: "spark-ends", d: `M0 ${EDGE}H${WIDTH}M0 ${HEIGHT - EDGE}H${WIDTH}` }),
     s("path", { d: lines }),
+    s("path", { class: "spark-dots", d: dots }),
   );
 }
