@@ -1,12 +1,17 @@
-"""Journeys run against installations of their own; those of the cache share a server with two workers."""
+"""Journeys run against installations of their own; those of the cache share a server with two workers, and so do those
+of the dashboard, which also share a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
+from tests.support.browser import Window, running_browser
+from tests.support.dashboard import Fleet, fill
 from tests.support.installation import Installation
 from tests.support.pair import Pair, opened_pair
 from tests.support.postgres import Server
@@ -34,3 +39,40 @@ def pair(
         settings |= {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(redis_of_pair.port)}
         with opened_pair(Installation(tmp_path_factory.mktemp("pair") / "data", settings)) as opened:
             yield opened
+
+
+@pytest.fixture(scope="package")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """Two workers over a simulated fleet and the real drives; a test edits only what it has made itself."""
+    settings = {"ROADLENS_WORKERS": "2"}
+    installation = Installation(tmp_path_factory.mktemp("dashboard") / "data", settings)
+    fill(installation, drivers=60, days=21)
+    with Fleet.opened(installation) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="package")
+async def browser() -> AsyncIterator[Browser]:
+    async with running_browser() as started:
+        yield started
+
+
+@pytest.fixture
+async def window(browser: Browser, dashboard: Fleet) -> AsyncIterator[Window]:
+    """A window on the shared server. At the end there must have been no trouble that the test did not expect."""
+    async with Window.opened(browser, dashboard.address) as opened:
+        yield opened
+
+
+OpenWindow = Callable[[], Awaitable[Window]]
+
+
+@pytest.fixture
+async def open_window(browser: Browser, dashboard: Fleet) -> AsyncIterator[OpenWindow]:
+    """Opens further windows, as other users have them."""
+    async with AsyncExitStack() as stack:
+
+        async def opened() -> Window:
+            return await stack.enter_async_context(Window.opened(browser, dashboard.address))
+
+        yield opened

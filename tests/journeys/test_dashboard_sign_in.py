@@ -1,0 +1,97 @@
+"""Who is let in, who is not, and what happens to somebody whose session ends while they work."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.journeys.conftest import OpenWindow
+from tests.support.browser import Window
+from tests.support.dashboard import Fleet, enter, panel, settled, sign_in
+from tests.support.installation import ADMIN_PASSWORD
+
+pytestmark = pytest.mark.system
+
+PASSWORD = "a password that is long enough"
+
+
+def user(dashboard: Fleet, username: str) -> int:
+    """Another admin, whose tokens may be ended without disturbing anybody."""
+    body = {"username": username, "role": "admin", "password": PASSWORD}
+    made: int = dashboard.api.client.post("/admin/users", json=body).raise_for_status().json()["user_id"]
+    return made
+
+
+def shut_out(dashboard: Fleet, user_id: int) -> None:
+    """A new password ends all tokens."""
+    path = f"/admin/users/{user_id}/password"
+    dashboard.api.client.post(path, json={"password": PASSWORD}).raise_for_status()
+
+
+async def test_a_wrong_password_is_refused_and_the_right_one_let_in(window: Window) -> None:
+    page = window.page
+    await page.goto("/")
+    await expect(page).to_have_title("Sign in · Roadlens")
+    await expect(page.get_by_label("Username")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_have_text("Fill in your username.")
+    await enter(page, "admin", "not the password")
+    await expect(page.get_by_role("alert")).to_have_text("Username or password is wrong.")
+    await expect(page.get_by_label("Username")).to_have_value("admin")
+    await expect(page.get_by_label("Password")).to_be_focused()
+    window.expect("status of 401")
+    await page.keyboard.type(ADMIN_PASSWORD)
+    await page.keyboard.press("Enter")
+    await settled(page)
+    await expect(page).to_have_title("Overview · Roadlens")
+
+
+async def test_a_page_that_was_asked_for_comes_after_signing_in(window: Window) -> None:
+    page = await sign_in(window, "#/drivers?sort=risk&order=desc")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Drivers")
+    await expect(page.get_by_role("columnheader", name="Risk")).to_have_attribute("aria-sort", "descending")
+
+
+async def test_a_session_that_ends_goes_on_where_it_was(window: Window, dashboard: Fleet) -> None:
+    user_id = user(dashboard, "interrupted")
+    page = await sign_in(window, "#/drivers?search=DRV-00", username="interrupted", password=PASSWORD)
+    await page.get_by_role("button", name="New driver").click()
+    await page.get_by_label("First name").fill("Half")
+    await page.get_by_label("Last name").fill("Typed")
+    shut_out(dashboard, user_id)
+    window.expect("status of 401")
+    await page.get_by_role("button", name="Create").click()
+    gate = page.get_by_role("dialog", name="Sign in")
+    await expect(gate.get_by_role("alert")).to_contain_text("Your session has ended")
+    await expect(gate.get_by_label("Username")).to_have_value("interrupted")
+    await gate.get_by_label("Password").fill(PASSWORD)
+    await gate.get_by_role("button", name="Sign in").click()
+    await expect(gate).to_have_count(0)
+    await expect(page.get_by_label("First name")).to_have_value("Half")
+    await page.get_by_role("button", name="Create").click()
+    await expect(page.locator(".toast")).to_contain_text("Half Typed is created as")
+    await expect(page.get_by_label("Search")).to_have_value("DRV-00")
+    await settled(page)
+    await expect(panel(page, "All drivers").get_by_role("table")).to_be_visible()
+
+
+async def test_signing_out_ends_all_tabs_and_the_token(window: Window, dashboard: Fleet) -> None:
+    user(dashboard, "leaving")
+    page = await sign_in(window, "#/drivers", username="leaving", password=PASSWORD)
+    token = await page.evaluate("JSON.parse(sessionStorage.getItem('roadlens.session')).token")
+    other = await window.context.new_page()
+    await other.goto("/")
+    await settled(other)  # it is signed in by the first tab
+    await page.get_by_role("button", name="Sign out").click()
+    for tab in (page, other):
+        await expect(tab.get_by_role("button", name="Sign in")).to_be_visible()
+    held = {"Authorization": f"Bearer {token}"}
+    assert dashboard.api.client.get("/admin/dashboard/summary", headers=held).status_code == 401
+
+
+async def test_another_window_is_not_signed_in(window: Window, open_window: OpenWindow) -> None:
+    await sign_in(window)
+    other = (await open_window()).page
+    await other.goto("/#/drivers")
+    await expect(other.get_by_role("button", name="Sign in")).to_be_visible()
