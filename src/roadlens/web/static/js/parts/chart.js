@@ -38,6 +38,7 @@ export function chart({ label, tall = 260, plot, columns, rows, extra = () => ""
     replace(numbers, plainTable(label, columns, rows(data)));
     if (plotly === null) {
       await numbersStand();
+      await painted();
       plotly = await chartLibrary().catch(() => null);
       if (plotly === null) return place.setAttribute("aria-label", `${label}: the chart could not be loaded`);
       new ResizeObserver(() => requestAnimationFrame(draw)).observe(place);
@@ -92,6 +93,11 @@ export function axis(more = {}) {
     automargin: true,
     ...more,
   };
+}
+
+/** What has come is seen before plotly.js takes the browser's time. */
+function painted() {
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 }
 
 function base(width, height) {
