@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-system check format bench bench-http bench-day lock clean remake
+.PHONY: help run test test-system check format screenshots bench bench-http bench-day bench-dashboard lock clean remake
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -22,10 +22,11 @@ run: .venv/project.stamp ## Run Roadlens with its own PostgreSQL, on 127.0.0.1:8
 test: .venv/dev.stamp ## Run every test that needs no system package
 	@exec $(BIN)/python -m pytest $(ARGS)
 
-test-system: .venv/dev.stamp ## Run the tests of the cache and of writers at once, the long ones too, on Debian's Redis; needs its packages redis-server and openssl
-	@command -v redis-server openssl >/dev/null || { echo "Install Debian's packages redis-server and openssl first"; exit 1; }
+test-system: .venv/dev.stamp ## Run the dashboard in a browser, the cache on Debian's Redis, writers at once; needs chromium, redis-server and openssl
+	@sh tools/need.sh redis-server openssl $${CHROMIUM:-chromium}
 	@TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest -m "system or not system" \
-		tests/cache tests/journeys/test_cache_*.py tests/journeys/test_concurrent_ingest.py $(ARGS)
+		tests/cache tests/journeys/test_cache_*.py tests/journeys/test_concurrent_ingest.py \
+		tests/journeys/test_dashboard_*.py $(ARGS)
 
 check: .venv/dev.stamp ## Check format, lint, types, import contracts and house rules
 	$(BIN)/ruff format --check .
@@ -38,6 +39,10 @@ format: .venv/dev.stamp ## Format the code and repair what lint can repair
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+screenshots: .venv/dev.stamp ## Take the pictures of docs/img anew; needs Debian's package chromium
+	@sh tools/need.sh $${CHROMIUM:-chromium}
+	$(BIN)/python -m tools.screenshots
+
 bench: .venv/dev.stamp ## Measure what answers cost, with and without read models, and how fast positions come in; an hour, 15 GB
 	$(BIN)/python -m benchmarks.reads
 	$(BIN)/python -m benchmarks.lists
@@ -49,6 +54,10 @@ bench-http: .venv/bench.stamp ## Measure a hit beside other caches, for a quarte
 
 bench-day: .venv/dev.stamp ## Replay a working day on 100,000 drivers, for a quarter of an hour; needs Debian's package apache2-utils
 	$(BIN)/python -m benchmarks.day $(ARGS)
+
+bench-dashboard: .venv/dev.stamp ## Measure the dashboard over 100,000 drivers in a browser; needs Debian's package chromium
+	@sh tools/need.sh $${CHROMIUM:-chromium}
+	$(BIN)/python -m benchmarks.dashboard $(ARGS)
 
 lock: .venv/dev.stamp ## Write the locks anew, with the newest versions that pyproject.toml allows
 	$(COMPILE) pyproject.toml --group build --output-file requirements/run.txt
