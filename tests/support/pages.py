@@ -30,4 +30,13 @@ class Shown:
 PAGES = (
     Shown("overview", "", "Overview", in_nav=True),
     Shown("drivers", "drivers", "Drivers", in_nav=True),
+    Shown("driver", "drivers/:driver_id"),
+    Shown("trips", "trips", in_nav=True),
+    Shown("trip", "trips/:trip_id"),
+    Shown("events", "events", in_nav=True),
+    Shown("vehicles", "vehicles", "Vehicles", in_nav=True),
+    Shown("vehicle", "vehicles/:vehicle_id"),
+    Shown("users", "users", "Users", in_nav=True),
+    Shown("cache", "cache", "Cache", in_nav=True),
+    Shown("account", "account"),
 )
