@@ -97,12 +97,6 @@ class Window:
         missed = [each for each in self.expected if not any(re.search(each, line) for line in self.seen)]
         assert missed == [], f"was expected and did not happen: {missed}"
 
-    async def wait_for_trouble(self, pattern: str) -> None:
-        """Wait until something that is expected has been seen, and expect it."""
-        self.expect(pattern)
-        while not any(re.search(pattern, line) for line in self.seen):
-            await self.page.wait_for_timeout(50)
-
     def _logged(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             where = message.location["url"].removeprefix(self.address)
