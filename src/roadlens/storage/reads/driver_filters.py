@@ -64,7 +64,7 @@ rarity AS MATERIALIZED (
 """
 _RARE_DRIVERS: Final = """
 rare_drivers AS MATERIALIZED (
-    SELECT driver_id FROM driver_summary WHERE risk_level = :risk_level AND (SELECT rare FROM rarity)
+    SELECT driver_id FROM driver_summary WHERE {stretch} AND (SELECT rare FROM rarity)
 )
 """
 
@@ -95,7 +95,8 @@ def level_on_the_way(driver_id: str) -> str:
 
 def level_tables(level: RiskLevel) -> list[str]:
     """What `level_on_the_way` asks."""
-    return [_RARITY.format(wanted=total_of(level), everybody=total_of(None)), _RARE_DRIVERS]
+    rarity = _RARITY.format(wanted=total_of(level), everybody=total_of(None))
+    return [rarity, _RARE_DRIVERS.format(stretch=level_of_one_stretch("coalesce(risk_score, -1)", level))]
 
 
 def total_of(level: RiskLevel | None) -> str:

@@ -38,9 +38,12 @@ class DriverSummaryColumns(TypedColumns):
 
 
 class DriverDayColumns(TypedColumns):
-    """A driver's trips of one calendar day added up: what the risk score's window and the statistics are sums of."""
+    """A driver's trips of one calendar day added up: what the risk score's window and the statistics are sums of.
 
-    driver_id = Column(Text, ForeignKey("drivers.driver_id", ondelete="CASCADE"), primary_key=True)
+    It does not refer to the driver: the trips do.
+    """
+
+    driver_id = Column(Text, primary_key=True)
     day = Column(Date, primary_key=True)
     trips = Column(Integer, nullable=False)
     distance_m = Column(Integer, nullable=False)

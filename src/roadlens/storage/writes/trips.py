@@ -96,6 +96,6 @@ async def apply(session: WriteSession, changes: Changes) -> None:
 
 
 async def remove_of_driver(session: WriteSession, driver_id: str) -> None:
-    """Delete a driver's events and trips."""
-    for table in ("safety_events", "trips"):
+    """Delete a driver's events and trips, and the days that are sums of them."""
+    for table in ("safety_events", "driver_day", "trips"):
         await session.execute(f"DELETE FROM {table} WHERE driver_id = :driver_id", {"driver_id": driver_id})
