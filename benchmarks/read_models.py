@@ -63,7 +63,7 @@ async def write_and_sum_up(session: WriteSession, batch: TripBatch) -> None:
     await trips.apply(session, Changes([], batch.trips, [], batch.events))
     await read_models.add_driver_days(session, [trip.trip_id for trip in batch.trips])
     await scores.put(session, batch.scored, 1)
-    await read_models.sum_up(session, [], batch.trips)
+    await read_models.sum_up(session, [], batch.trips, batch.scored)
 
 
 async def write_trips_alone(session: WriteSession, batch: TripBatch) -> None:
@@ -85,6 +85,7 @@ def main() -> None:
                 if running_url(portfolio):
                     sys.exit(f"The database of {portfolio} runs: what is copied meanwhile is of no moment. Stop it.")
                 shutil.copytree(portfolio, copy, symlinks=True)
+                run(copy, "db", "upgrade")
             else:
                 run(copy, "bench", "generate", "--drivers", str(OWN_DRIVERS), "--trips-per-driver", "100")
             measured += _measure(copy)

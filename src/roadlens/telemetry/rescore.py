@@ -26,8 +26,8 @@ from roadlens.telemetry.work import Rules
 _SUMMED = DrivenDay._fields[2:]
 
 
-async def days(session: WriteSession, rules: Rules, gone: Sequence[TripRow], put: Sequence[TripRow]) -> None:
-    """Recompute the touched days of drivers and every score that looks back on them.
+async def days(session: WriteSession, rules: Rules, gone: Sequence[TripRow], put: Sequence[TripRow]) -> list[ScoredDay]:
+    """Recompute the touched days of drivers and every score that looks back on them; return these, by driver and day.
 
     A day to which trips were only added is added to; one that has lost a trip, or a trip's old form, is added up anew.
 
@@ -53,6 +53,7 @@ async def days(session: WriteSession, rules: Rules, gone: Sequence[TripRow], put
     for driver, group in groupby(known, key=lambda row: row.driver_id):
         scored += history(rules, list(group), touched[driver])
     await scores.put(session, scored, rules.version)
+    return scored
 
 
 def history(rules: Rules, driven: Sequence[DrivenDay], touched: Iterable[date]) -> Iterator[ScoredDay]:

@@ -147,8 +147,8 @@ async def store(work: Work) -> None:
     await read_models.lock_drivers(session, (trip.driver_id for trip in [*gone, *put]))
     await trips.apply(session, work.changes)
     if gone or put:
-        await rescore.days(session, work.rules, gone, put)
-        await read_models.sum_up(session, gone, put)
+        scored = await rescore.days(session, work.rules, gone, put)
+        await read_models.sum_up(session, gone, put, scored)
 
 
 STEPS: tuple[Step, ...] = (validate, make_room, identify, deduplicate, order, cut, derive, score, store)

@@ -208,6 +208,22 @@ async def test_a_summary_shows_the_score_of_the_last_day_even_if_that_has_none(d
     assert left == [(0,)]
 
 
+async def test_scores_that_are_told_count_if_no_stored_day_is_later(database: Database) -> None:
+    await fleet.make_people(database, ("DRV-1",))
+    days = [NOON.date() + timedelta(days=number) for number in range(3)]
+    rows = [ScoredDay("DRV-1", day, Decimal(10 * number), "low", 0, []) for number, day in enumerate(days, 1)]
+    summary = "SELECT risk_score, risk_level, scored_day FROM driver_summary"
+    async with database.write() as session:
+        for written, shown in ([rows[1]], rows[1]), ([rows[0]], rows[1]), ([rows[1], rows[2]], rows[2]), ([], rows[2]):
+            await scores.put(session, written, 1)
+            await read_models.sum_up(session, [TRIP], [TRIP], written)
+            assert await session.tuples(summary) == [(shown.risk_score, shown.risk_level, shown.day)]
+        await session.execute("DELETE FROM risk_scores WHERE day = :day", {"day": days[2]})
+        await read_models.sum_up(session, [TRIP], [TRIP], [rows[1]])
+        assert await session.tuples(summary) == [(rows[1].risk_score, rows[1].risk_level, rows[1].day)]
+        assert await session.tuples("SELECT bucket FROM risk_histogram WHERE drivers > 0") == [(20,)]
+
+
 def trip_id(unique_id: str, seconds: float) -> UUID:
     started = NOON + timedelta(seconds=seconds)
     return time_ordered_id(started, f"{unique_id}|{unix_microseconds(started)}".encode())

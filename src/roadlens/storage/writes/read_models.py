@@ -19,6 +19,7 @@ from roadlens.storage.database import WriteSession
 from roadlens.storage.sums import COUNTS, DRIVER_DAY_COLUMNS, DRIVER_DAY_VALUES, SUMS
 from roadlens.storage.tables import SHARDS
 from roadlens.storage.trip_rows import TripRow
+from roadlens.storage.writes.scores import ScoredDay
 
 K = TypeVar("K")
 Sums = tuple[int | Decimal, ...]
@@ -61,14 +62,18 @@ ON CONFLICT (driver_id, day) DO UPDATE SET
 # One statement writes each summary once, and the histogram learns from it who went where. The drivers are held, so
 # nobody changes between `before` and `after`. Each part waits for the one before, by its `count(*)`: rows are taken in
 # one order. The last trip is the one of the greatest id, which has milliseconds: a trip that is newer by more than one
-# is the last, and trips need not be asked.
+# is the last, and trips need not be asked. Scores need not either, where the newest that was written is of the latest
+# day or a newer one.
 _SUM_UP = f"""
 WITH added AS MATERIALIZED (
     SELECT * FROM unnest(cast(:drivers AS text[]), cast(:driver_trips AS int[]), cast(:driver_distances AS bigint[]),
-                         cast(:driver_events AS int[]), cast(:newest AS timestamptz[]))
-        AS added(driver_id, trips, distance_m, events, newest)
+                         cast(:driver_events AS int[]), cast(:newest AS timestamptz[]),
+                         cast(:scores AS numeric[]), cast(:levels AS text[]), cast(:scored_days AS date[]))
+        AS added(driver_id, trips, distance_m, events, newest, risk_score, risk_level, scored_day)
 ), before AS MATERIALIZED (
-    SELECT risk_score FROM driver_summary JOIN added USING (driver_id)
+    SELECT added.*, held.risk_score AS score_before, added.scored_day >= held.scored_day
+        OR (added.scored_day IS NOT NULL AND held.scored_day IS NULL) AS told
+    FROM added JOIN driver_summary AS held USING (driver_id)
 ), after AS (
     UPDATE driver_summary AS stored SET trips = stored.trips + added.trips,
         distance_m = stored.distance_m + added.distance_m, events = stored.events + added.events,
@@ -76,17 +81,22 @@ WITH added AS MATERIALIZED (
             WHEN added.newest > coalesce(stored.last_trip_at, '-infinity') + interval '1 millisecond' THEN added.newest
             ELSE (SELECT started_at FROM trips WHERE trips.driver_id = stored.driver_id ORDER BY trip_id DESC LIMIT 1)
         END,
-        risk_score = latest.risk_score, risk_level = latest.risk_level, scored_day = latest.day
-    FROM added LEFT JOIN LATERAL (
-        SELECT risk_score, risk_level, day FROM risk_scores WHERE risk_scores.driver_id = added.driver_id
+        risk_score = CASE WHEN told THEN added.risk_score ELSE latest.risk_score END,
+        risk_level = CASE WHEN told THEN added.risk_level ELSE latest.risk_level END,
+        scored_day = CASE WHEN told THEN added.scored_day ELSE latest.day END
+    FROM before AS added LEFT JOIN LATERAL (
+        SELECT risk_score, risk_level, day FROM risk_scores
+        WHERE risk_scores.driver_id = added.driver_id AND added.told IS NOT TRUE
         ORDER BY day DESC LIMIT 1
     ) AS latest ON true
     WHERE stored.driver_id = added.driver_id
-    RETURNING stored.risk_score
+    RETURNING added.score_before, stored.risk_score
 ), moved AS (
-    SELECT ceil(risk_score)::smallint AS bucket, sum(sign)::int AS drivers, sum(sign * risk_score) AS score_sum
-    FROM (SELECT -1 AS sign, risk_score FROM before UNION ALL SELECT 1, risk_score FROM after) AS both_ways
-    WHERE risk_score IS NOT NULL GROUP BY bucket HAVING sum(sign) <> 0 OR sum(sign * risk_score) <> 0
+    SELECT ceil(both_ways.risk_score)::smallint AS bucket, sum(sign)::int AS drivers,
+        sum(sign * both_ways.risk_score) AS score_sum
+    FROM after, LATERAL (VALUES (-1, after.score_before), (1, after.risk_score)) AS both_ways(sign, risk_score)
+    WHERE both_ways.risk_score IS NOT NULL GROUP BY bucket
+    HAVING sum(sign) <> 0 OR sum(sign * both_ways.risk_score) <> 0
 ), histogram AS (
     INSERT INTO risk_histogram AS stored (bucket, shard, drivers, score_sum)
     SELECT bucket, {_SHARD}, drivers, score_sum FROM moved ORDER BY bucket
@@ -119,7 +129,7 @@ WHERE fleet_totals.shard = added.shard
 """
 
 _DAY = ("day", "day_trips", "score_sum", *COUNTS)
-_DRIVER = ("drivers", "driver_trips", "driver_distances", "driver_events", "newest")
+_DRIVER = ("drivers", "driver_trips", "driver_distances", "driver_events", "newest", "scores", "levels", "scored_days")
 _TOTALS = ("trips", "distance_m", "events")
 
 
@@ -147,22 +157,31 @@ async def add_driver_days(session: WriteSession, trips: Sequence[UUID]) -> None:
     await session.execute(_ADD_DRIVER_DAYS, {"trips": array(trips)})
 
 
-async def sum_up(session: WriteSession, gone: Sequence[TripRow], put: Sequence[TripRow]) -> None:
+async def sum_up(
+    session: WriteSession, gone: Sequence[TripRow], put: Sequence[TripRow], scored: Iterable[ScoredDay] = ()
+) -> None:
     """Take the old trips out of summaries, histogram, days and totals, and add the new ones.
 
     The caller holds the drivers, and has stored trips and risk scores. Sums that do not change write nothing, but for
     the drivers' summaries.
+
+    Args:
+        session: the transaction that changed the trips.
+        gone: trips that went, and the old form of those that changed.
+        put: trips that came, and the new form of those that changed.
+        scored: the scores that it has written, by day; a driver's own are looked up if they are not among them.
     """
     drivers = _added(gone, put, attrgetter("driver_id"), lambda trip: (1, trip.distance_m, trip.events))
     days = _added(gone, put, attrgetter("day"), _of_day)
     changed = sorted((day, *sums) for day, sums in days.items() if any(sums))
     totals = map(sum, zip(*drivers.values(), strict=True))
     newest = {trip.driver_id: trip.started_at for trip in sorted(put)}
+    latest = {row.driver_id: (row.risk_score, row.risk_level, row.day) for row in scored}
+    none = (None, None, None)
+    held = [(each, *drivers[each], newest.get(each), *latest.get(each, none)) for each in sorted(drivers)]
     await session.execute(
         _SUM_UP,
-        arrays(_DRIVER, [(driver, *drivers[driver], newest.get(driver)) for driver in sorted(drivers)])
-        | arrays(_DAY, changed)
-        | dict(zip(_TOTALS, totals, strict=True)),
+        arrays(_DRIVER, held) | arrays(_DAY, changed) | dict(zip(_TOTALS, totals, strict=True)),
     )
 
 
