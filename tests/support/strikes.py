@@ -56,9 +56,10 @@ class Striker:
             return False
         struck = False
         try:
-            struck = in_the_middle()
-            if struck:
-                os.kill(pid, signal.SIGKILL)
+            if in_the_middle():
+                with suppress(ProcessLookupError):  # it had ended before it was stopped, and a namesake was seen
+                    os.kill(pid, signal.SIGKILL)
+                    struck = True
         finally:
             if not struck:
                 with suppress(ProcessLookupError):
