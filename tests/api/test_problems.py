@@ -60,7 +60,7 @@ async def test_a_wrong_parameter_is_named(api: Api) -> None:
 async def test_http_errors(api: Api) -> None:
     for method, path, status, code in (
         ("GET", "/api/v1/nothing", 404, "not-found"),
-        ("GET", "/", 404, "not-found"),
+        ("GET", "/nothing", 404, "not-found"),
         ("DELETE", "/api/v1/admin/dashboard/stats", 405, "method-not-allowed"),
     ):
         response = await api.client.request(method, path)
