@@ -53,12 +53,12 @@ sample AS MATERIALIZED (
 )
 """
 
-# To look up n drivers takes some 0.7 µs for each; to walk past those between a hundred of them, 6 µs for each of
-# 100 N / n, with N in all. It is the same where n² is 900 N: 9,500 of 100,000, and 7 ms either way. Where that many are
+# To look up n drivers takes some 0.9 µs for each; to walk past those between a hundred of them, 6 µs for each of
+# 100 N / n, with N in all. It is the same where n² is 670 N: 8,200 of 100,000, and 7 ms either way. Where that many are
 # skipped, looking up always pays.
 _RARITY: Final = """
 rarity AS MATERIALIZED (
-    SELECT wanted * wanted < 900 * everybody OR :skip > 10000 AS rare
+    SELECT wanted * wanted < 670 * everybody OR :skip > 10000 AS rare
     FROM (SELECT {wanted} AS wanted, {everybody} AS everybody) AS counted
 )
 """
