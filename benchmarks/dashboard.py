@@ -72,9 +72,13 @@ globalThis.numbers = new Promise((done) => {
 globalThis.charts = painted(() => document.querySelector(".js-plotly-plot .main-svg .bars path") !== null);
 """
 
-TRANSFERRED = """() => [
-  ...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource"),
-].filter((one) => !one.name.includes("plotly")).map((one) => [new URL(one.name).pathname, one.transferSize])"""
+# What was asked for before plotly.js: the other pages' files come after it.
+TRANSFERRED = """() => {
+  const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+  const charts = all.find((one) => one.name.includes("plotly"));
+  const before = all.filter((one) => one.startTime < charts.startTime);
+  return before.map((one) => [new URL(one.name).pathname, one.transferSize]);
+}"""
 
 # Press what the selector finds, and wait until another first and last driver are painted.
 PRESS = """async ([selector, text]) => {

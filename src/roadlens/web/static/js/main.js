@@ -3,10 +3,14 @@
 import { forget } from "./api.js";
 import { h, replace } from "./dom.js";
 import { refreshAll, numbersStand } from "./live.js";
+import { chartsReady } from "./parts/chart.js";
 import { loadAll } from "./routes.js";
 import * as session from "./session.js";
 import { shell } from "./shell.js";
 import { gate } from "./gate.js";
+
+// Milliseconds, in which a page has asked its first questions.
+const BEGUN = 1000;
 
 const app = document.getElementById("app");
 
@@ -23,7 +27,8 @@ function askFor(why) {
 
 function show() {
   replace(app, shell());
-  numbersStand().then(loadAll);
+  // The other pages come last, when this one has begun and has all it asks for.
+  setTimeout(() => numbersStand().then(chartsReady).then(loadAll), BEGUN);
 }
 
 /**

@@ -7,6 +7,9 @@ import { colour, whenThemeChanges } from "../theme.js";
 import { plainTable } from "./table.js";
 
 const CONFIG = { displayModeBar: false, responsive: false, showTips: false, doubleClick: false };
+// Milliseconds.
+const MOST_PATIENT = 5000;
+
 let library = null;
 
 /**
@@ -141,6 +144,13 @@ function separators() {
   const parts = new Intl.NumberFormat().formatToParts(11111.1);
   const of = (type) => parts.find((part) => part.type === type)?.value ?? "";
   return of("decimal") + of("group");
+}
+
+/** When no chart waits to be drawn, or has waited too long. */
+export async function chartsReady() {
+  const late = performance.now() + MOST_PATIENT;
+  do await painted();
+  while (document.querySelector("[data-waiting]") !== null && performance.now() < late);
 }
 
 function chartLibrary() {
