@@ -1,4 +1,4 @@
-"""The list of drivers: its orders, each walking an index of its own, its filters, and its total, in one statement."""
+"""The list of drivers: its orders, each walking an index of its own, and the page of those whom its filters leave."""
 
 from __future__ import annotations
 
