@@ -1,0 +1,44 @@
+"""Settings of who may sign in, and for how long."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from roadlens.domain import SHORTEST_PASSWORD
+
+# RFC 7518, section 3.2: a key for HS256 must be at least as long as its output.
+SHORTEST_SECRET = 32
+
+
+class SignInSettings(BaseSettings):
+    """The first admin, and what signs tokens."""
+
+    admin_username: str = Field(
+        default="admin",
+        validation_alias="ROADLENS_ADMIN_USERNAME",
+        min_length=1,
+        max_length=100,
+        description="Name of the first admin.",
+    )
+    admin_password: SecretStr | None = Field(
+        default=None,
+        validation_alias="ROADLENS_ADMIN_PASSWORD",
+        min_length=SHORTEST_PASSWORD,
+        description="Password of that admin, set at each start. Without it one is generated once, into the file "
+        "admin-password of the data directory.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="ROADLENS_SECRET_KEY",
+        min_length=SHORTEST_SECRET,
+        description="Signs tokens and page cursors; at least 32 characters, the same on all servers of one database. "
+        "Without it one is generated once, into the file secret.key of the data directory.",
+    )
+    token_lifetime: int = Field(
+        default=8 * 3600,
+        validation_alias="ROADLENS_TOKEN_LIFETIME",
+        ge=60,
+        le=30 * 86400,
+        description="Seconds until a token ends and its user must sign in again.",
+    )
