@@ -61,7 +61,8 @@ bench-dashboard: .venv/dev.stamp ## Measure the dashboard over 100,000 drivers i
 
 lock: .venv/dev.stamp ## Write the locks anew, with the newest versions that pyproject.toml allows
 	$(COMPILE) pyproject.toml --group build --output-file requirements/run.txt
-	$(COMPILE) pyproject.toml --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra otel --group build --constraints requirements/run.txt --output-file requirements/otel.txt
+	$(COMPILE) pyproject.toml --extra otel --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --group bench --constraints requirements/run.txt --output-file requirements/bench.txt
 
 clean: ## Remove the virtual environment and what tools left behind; never the data
