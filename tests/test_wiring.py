@@ -52,6 +52,9 @@ async def test_the_environments_password_rules_and_voids_tokens_when_it_changes(
     assert not admin_password_file(Settings.model_validate(environment)).exists()
     assert await start(chosen) == changed
     assert await start(environment) == changed
+    async with open_command(Settings.model_validate(environment), "test") as wiring, wiring.database.read() as session:
+        log = await session.tuples("SELECT actor, action, entity FROM audit_log ORDER BY audit_id")
+    assert log == [("roadlens serve", "create", "user"), ("roadlens serve", "password", "user")]
 
 
 async def test_another_name(environment: dict[str, str]) -> None:

@@ -23,6 +23,7 @@ from roadlens.api.head import HeadAsGet
 from roadlens.api.headers import SecurityHeaders
 from roadlens.api.openapi import DescribedApi
 from roadlens.api.passwords import PasswordCheck
+from roadlens.api.refusals import Refusals
 from roadlens.api.routes import (
     assignments,
     audit,
@@ -36,6 +37,7 @@ from roadlens.api.routes import (
     health,
     ingest,
     passwords,
+    personal,
     trips,
     users,
     vehicles,
@@ -50,6 +52,7 @@ from roadlens.observability.ingest import IngestMetrics
 from roadlens.observability.requests import Requests
 from roadlens.observability.statements import StatementMetrics
 from roadlens.settings import Settings
+from roadlens.storage.sealing import Sealing
 from roadlens.telemetry.collector import Collector
 from roadlens.telemetry.retention import Retention
 from roadlens.web import site
@@ -68,11 +71,12 @@ def create_app(wiring: Wiring) -> FastAPI:
     counted = IngestMetrics(wiring.metrics)
     kept = caching(wiring)
     retention = Retention(wiring.database, wiring.settings.position_retention_days)
+    sealing = Sealing(wiring.database, signing_secret(wiring.settings))
     collector = Collector(wiring.database, register=wiring.settings.auto_register, observe=counted)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with kept.running(wiring.database), collector.running(), retention.running():
+        async with kept.running(wiring.database), collector.running(), retention.running(), sealing.running():
             yield
 
     app = _Application(
@@ -122,6 +126,7 @@ def _state(wiring: Wiring, kept: Caching, collector: Collector) -> ServerState:
         changes=kept.changes,
         history=kept.history,
         clearing=Clearing(freshness.prefixes(), kept.cache.shared, kept.cache.memory),
+        refusals=Refusals(),
         worker=lambda: kept.feed.worker_id,
     )
 
@@ -158,10 +163,10 @@ def v1() -> APIRouter:
     """All that people ask: what needs a token of theirs, and the ways to one."""
     router = APIRouter(prefix="/api/v1")
     people, things = (auth, passwords, users, audit, cache), (dashboard, drivers, trips, events, vehicles, devices)
-    for resource in (*people, *things, assignments, exports):
+    for resource in (*people, *things, assignments, exports, personal):
         router.include_router(resource.router)
     router.include_router(drivers.looked_up)
     router.include_router(exports.confidential)
-    for edited in (drivers, vehicles, devices, assignments, users):
+    for edited in (drivers, vehicles, devices, assignments, users, personal):
         router.include_router(edited.edits)
     return router

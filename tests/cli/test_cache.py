@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from roadlens.cli.operator import operator
 from tests.support.api import SECRET, Api
 from tests.support.installation import Installation
 from tests.support.valkey import Valkey
@@ -59,4 +60,4 @@ async def test_clearing_a_running_server(api: Api, installation: Installation) -
     assert "stored" in (await api.get(SUMMARY)).headers["Cache-Status"]
     assert "dashboard_summary" in await asyncio.to_thread(installation.run, "cache", "stats")
     entry = (await api.answer("/admin/audit"))["items"][0]
-    assert (entry["actor"], entry["action"], entry["entity_id"]) == ("command line", "clear", "dashboard_summary")
+    assert (entry["actor"], entry["action"], entry["entity_id"]) == (operator().name, "clear", "dashboard_summary")

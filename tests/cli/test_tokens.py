@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from roadlens.api.ingest_tokens import PREFIX, digest
 from roadlens.cli.main import app
+from roadlens.cli.operator import operator
 from roadlens.errors import Conflict, InvalidInput, NotFound
 from tests.support.installation import Installation
 
@@ -39,7 +40,7 @@ def test_a_token_is_printed_alone_and_kept_as_a_digest(installation: Installatio
     assert (name, kept) == ("traccar", digest(token))
     assert tokens(installation, "create", "van").stdout != made.stdout
     log = rows(installation, "SELECT actor, action, entity, entity_id, after FROM audit_log ORDER BY audit_id LIMIT 1")
-    assert log == [("command line", "create", "ingest_token", str(token_id), {"name": "traccar"})]
+    assert log == [(operator().name, "create", "ingest_token", str(token_id), {"name": "traccar"})]
 
 
 def test_a_revoked_token_stays_on_the_list(installation: Installation) -> None:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from roadlens.api.passwords import matches
 from roadlens.cli.main import app
+from roadlens.cli.operator import operator
 from roadlens.errors import Conflict, InvalidInput, NotFound
 from tests.support.installation import Installation
 
@@ -46,10 +47,10 @@ def test_make_a_user_and_change_the_password(installation: Installation) -> None
     log = rows(installation, "SELECT actor, action, entity, entity_id, after FROM audit_log ORDER BY audit_id")
     assert log == [
         (
-            *("command line", "create", "user", str(user_id)),
+            *(operator().name, "create", "user", str(user_id)),
             {"user_id": user_id, "username": "ada", "email": "ada@example.com", "role": "viewer", "active": True},
         ),
-        ("command line", "password", "user", str(user_id), None),
+        (operator().name, "password", "user", str(user_id), None),
     ]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from roadlens.scoring.parameters import DEFAULT
 from roadlens.storage.database import sqlalchemy_url
-from roadlens.storage.migrate import upgrade
+from roadlens.storage.migrate import head, upgrade
 from tests.support.postgres import EMPTY, Server
 
 
@@ -74,3 +74,23 @@ def test_retention_s_migration_changes_one_column_and_what_the_feed_compares_and
         assert configured == config
         upgrade(url, "UTC", DEFAULT.as_dict())
         assert seen(url)[0] == after[0]
+
+
+def test_a_moved_schema_is_noted_and_entries_of_before_have_digests(postgres: Server) -> None:
+    made = "INSERT INTO audit_log (actor, action, entity, entity_id) VALUES ('ada', 'update', 'driver', 'DRV-1')"
+    with postgres.copy_of(EMPTY) as url:
+        upgrade(url, "UTC", DEFAULT.as_dict())
+        downgrade(url, "0009")
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT count(*) FROM audit_log").fetchone() == (0,), "nothing has changed yet"
+            connection.execute(made)
+        upgrade(url, "UTC", DEFAULT.as_dict())
+        with psycopg.connect(url) as connection:
+            found = connection.execute(
+                "SELECT actor, action, after, who_digest = roadlens_audit_who(entry) "
+                "AND what_digest = roadlens_audit_what(entry) FROM audit_log AS entry ORDER BY audit_id"
+            ).fetchall()
+        assert found == [
+            ("ada", "update", None, True),
+            ("roadlens migrate", "upgrade", {"revision": head()}, True),
+        ]

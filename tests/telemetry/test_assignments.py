@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from roadlens.errors import RoadlensError
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.writes import drivers
-from roadlens.storage.writes.edits import Who
+from roadlens.storage.writes.audit import Who
 from roadlens.telemetry import assignments
 from roadlens.telemetry.batch import Fix
 from roadlens.telemetry.doctor import differences
+from roadlens.telemetry.erasure import erase_driver
 from tests.support import fleet
 from tests.support.fleet import NOON, drive
 
@@ -58,6 +59,9 @@ class Office:
     async def dismiss(self, session: WriteSession) -> None:
         await assignments.remove_driver(session, EDITOR, self.chance.choice(PEOPLE), None)
 
+    async def forget(self, session: WriteSession) -> None:
+        await erase_driver(session, EDITOR, self.chance.choice(PEOPLE))
+
     async def rename(self, session: WriteSession) -> None:
         city = {"city": str(self.chance.random())}
         await drivers.change(session, EDITOR, self.chance.choice(PEOPLE), city, None, lambda _: None)
@@ -72,7 +76,7 @@ class Office:
 
 async def test_edits_and_deliveries_at_once_leave_exact_rows(database: Database) -> None:
     """Six devices of four drivers are delivered in parts, some of them twice, while assignments are made, ended, handed
-    over and deleted, and drivers removed. Then nothing differs, and cutting everything again changes nothing."""
+    over and deleted, and drivers removed and erased. Then nothing differs, and cutting all again changes nothing."""
     ingest = await fleet.open_ingest(database)
     await fleet.make_people(database, PEOPLE, ("VEH-1", "VEH-2"))
     await fleet.make_devices(database, DEVICES)
@@ -88,7 +92,8 @@ async def test_edits_and_deliveries_at_once_leave_exact_rows(database: Database)
         await asyncio.sleep(chance.random() * 2)
         await ingest.deliver(fleet.batch(part), register=True)
 
-    day = [office.assign, office.end, office.hand_over, office.delete, office.rename] * 8 + [office.dismiss] * 3
+    day = [office.assign, office.end, office.hand_over, office.delete, office.rename] * 8 + [office.dismiss] * 2
+    day += [office.forget] * 2
     async with asyncio.timeout(120):
         deliveries = asyncio.gather(*(deliver(part) for part in [*parts, *parts[::4]]))
         told = await asyncio.gather(*(office.later(edit) for edit in day))

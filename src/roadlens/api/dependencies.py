@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from roadlens.api.cursor import Cursors
 from roadlens.api.export import Exports
 from roadlens.api.passwords import PasswordCheck
+from roadlens.api.refusals import Refusals
 from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
 from roadlens.cache.audit import SNAPSHOT, Audit, Snapshot
@@ -40,6 +41,7 @@ class ServerState:
     changes: Changes
     history: History
     clearing: Clearing
+    refusals: Refusals
     worker: Callable[[], UUID | None]
 
 

@@ -18,6 +18,7 @@ from fastapi import Depends, Header, Response
 
 from roadlens.api.dependencies import State
 from roadlens.api.openapi import GUARDED, problems
+from roadlens.api.origin import From
 from roadlens.api.schemas.answer import Answer
 from roadlens.api.security import admit, token_claims
 from roadlens.api.tokens import Claims
@@ -63,9 +64,9 @@ async def write_session(state: State) -> AsyncIterator[WriteSession]:
 Writing = Annotated[WriteSession, Depends(write_session, scope="function")]
 
 
-async def edit(claims: Annotated[Claims, Depends(token_claims)], session: Writing) -> Edit:
+async def edit(claims: Annotated[Claims, Depends(token_claims)], session: Writing, origin: From) -> Edit:
     holder = await admit(session, claims, Audience.ADMINS)
-    return Edit(session, Actor(holder.username, holder.user_id))
+    return Edit(session, origin.of(holder))
 
 
 Editing = Annotated[Edit, Depends(edit)]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
@@ -57,20 +57,21 @@ class Exports:
         return datetime.now(self._zone).date().isoformat()
 
 
-class CsvExport(Response):
-    """A file of CSV.
+class Download(Response):
+    """A file.
 
     What fails before the first part is answered as every error is. What fails later ends the connection amid the body:
     the last chunk of HTTP/1.1 never comes, and no client takes what it has for the whole.
     """
 
-    media_type = "text/csv"
+    content_type: ClassVar[str]
+    suffix: ClassVar[str]
 
-    def __init__(self, name: str, exports: Exports, parts: Parts, *, mark: bool) -> None:
+    def __init__(self, name: str, exports: Exports, parts: Parts, *, mark: bool = False) -> None:
         """`name` is that of the file, without its day; `mark` puts a byte order mark before all."""
         headers = {
-            "Content-Type": "text/csv; charset=utf-8; header=present",
-            "Content-Disposition": f'attachment; filename="{name}-{exports.today()}.csv"',
+            "Content-Type": self.content_type,
+            "Content-Disposition": f'attachment; filename="{name}-{exports.today()}.{self.suffix}"',
             "Cache-Control": "no-store",
         }
         super().__init__(headers=headers)
@@ -102,6 +103,22 @@ class CsvExport(Response):
                 async for part in parts:
                     await send(_more(part.encode()))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class CsvExport(Download):
+    """A file of CSV."""
+
+    media_type = "text/csv"
+    content_type = "text/csv; charset=utf-8; header=present"
+    suffix = "csv"
+
+
+class JsonExport(Download):
+    """A file of JSON: one that breaks off is none."""
+
+    media_type = "application/json"
+    content_type = "application/json"
+    suffix = "json"
 
 
 async def _left(receive: Receive) -> None:

@@ -42,6 +42,8 @@ Unassigned = Annotated[
 ]
 Reviewed = Annotated[EventState | None, Query(alias="state")]
 Entity = Annotated[Text | None, Query(max_length=100, description="Such as `driver`.")]
+ChangedBy = Annotated[Text | None, Query(alias="actor", max_length=200, description="Who, exactly as the log has it.")]
+Action = Annotated[Text | None, Query(max_length=100, description="Such as `update` or `sign in`.")]
 EntityId = Annotated[Text | None, Query(max_length=200)]
 
 

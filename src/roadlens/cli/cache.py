@@ -19,15 +19,13 @@ from roadlens.cache.entry import Entry, Unreadable
 from roadlens.cache.keys import Key
 from roadlens.cache.report import summed
 from roadlens.cache.store import Budget
+from roadlens.cli.operator import operator
 from roadlens.errors import InvalidInput
 from roadlens.freshness import prefixes
 from roadlens.settings import read_settings
 from roadlens.storage.reads import cache_state
 from roadlens.storage.writes import audit, cache_tags
 from roadlens.wiring import Wiring, open_command, open_shared_store
-
-# Who the audit log names.
-_ACTOR = "command line"
 
 # Seconds that a command waits for Redis; nobody else waits for it.
 _PATIENCE_S = 2.0
@@ -110,7 +108,7 @@ async def _clear(pattern: str) -> int:
         async def raise_tags(tags: Sequence[str]) -> None:
             async with wiring.database.write() as session:
                 await cache_tags.raise_tags(session, tags)
-                await audit.record(session, _ACTOR, "clear", "cache", pattern, None, {"tags": list(tags)})
+                await audit.record(session, operator(), "clear", "cache", pattern, None, {"tags": list(tags)})
 
         clearing = Clearing(prefixes(), shared)
         return await clearing.invalidate_cache_pattern(pattern, raise_tags)

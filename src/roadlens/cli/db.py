@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from roadlens.cli.operator import operator
 from roadlens.domain import SHORTEST_RETENTION_DAYS
 from roadlens.errors import InvalidInput, Overloaded, SetupError
 from roadlens.settings import Settings, read_settings
@@ -108,7 +109,7 @@ async def _retain(settings: Settings, days: int, dry_run: bool) -> Retained:
     async with open_command(settings, "db retain") as wiring:
         if dry_run:
             return await retention.foresee(wiring.database, days)
-        done = await retention.retain(wiring.database, days, actor="command line")
+        done = await retention.retain(wiring.database, days, actor=operator())
     if done is None:
         raise Overloaded("Somebody else is dropping positions just now. Try again in a minute, if that is not enough.")
     return done

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from roadlens.cli.operator import operator
 from roadlens.settings import read_settings
 from roadlens.storage.reads import devices
 from roadlens.storage.reads.devices import DeviceRow
@@ -79,5 +80,5 @@ async def _assign(
             vehicle,
             valid_from=valid_from and valid_from.replace(tzinfo=UTC),
             valid_to=valid_to and valid_to.replace(tzinfo=UTC),
-            actor="command line",
+            actor=operator(),
         )

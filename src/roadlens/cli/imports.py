@@ -13,8 +13,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from roadlens.cli.operator import operator
 from roadlens.errors import InvalidInput
 from roadlens.settings import read_settings
+from roadlens.storage.writes import audit
 from roadlens.telemetry.batch import Complaint, Rejected
 from roadlens.telemetry.delivery import Ingest, Outcome
 from roadlens.telemetry.importing import import_file
@@ -74,7 +76,7 @@ import_files.__doc__ = f"{import_files.__doc__}\n\n{_EXAMPLES}"
 async def _import(files: Sequence[Path], description: Description, register: bool, shift_to: datetime | None) -> bool:
     """Whether every file could be read to its end."""
     console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
-    total, whole = Outcome(), True
+    total, whole, who = Outcome(), True, operator()
     async with open_command(read_settings(), "import") as wiring:
         ingest = await Ingest.open(wiring.database)
         with _progress(console) as progress:
@@ -88,6 +90,7 @@ async def _import(files: Sequence[Path], description: Description, register: boo
                         description=description,
                         register=register,
                         shift_to=shift_to,
+                        actor=who,
                         on_progress=partial(_advance, progress, progress.add_task(path.name, total=None)),
                         on_complaints=told,
                     )
@@ -95,6 +98,10 @@ async def _import(files: Sequence[Path], description: Description, register: boo
                     console.print(error.detail)
                     whole = False
                 told.finish()
+        async with wiring.database.write() as session:
+            done = {"files": len(files), "kept": total.kept, "trips": total.trips, "registered": len(total.registered)}
+            # Names of files may be people's, and nobody would find them there again.
+            await audit.record(session, who, "import", "positions", "files", None, done)
     _summary(total)
     return whole
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from roadlens.cli import bench, cache, db, demo, devices, doctor, imports, serve, tokens, users
+from roadlens.cli import audit, bench, cache, db, demo, devices, doctor, drivers, imports, serve, tokens, users
 from roadlens.errors import RoadlensError
 
 app = typer.Typer(
@@ -21,10 +21,12 @@ app.command()(serve.serve)
 app.command(name="import")(imports.import_files)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
+app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 app.add_typer(cache.app, name="cache")
 app.add_typer(db.app, name="db")
 app.add_typer(devices.app, name="devices")
+app.add_typer(drivers.app, name="drivers")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(users.app, name="users")
 

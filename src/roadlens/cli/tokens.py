@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from roadlens.api import ingest_tokens as secret_tokens
+from roadlens.cli.operator import operator
 from roadlens.errors import InvalidInput
 from roadlens.settings import read_settings
 from roadlens.storage.reads import ingest_tokens as read_tokens
@@ -15,8 +16,6 @@ from roadlens.storage.reads.ingest_tokens import TokenLine
 from roadlens.storage.writes import ingest_tokens as write_tokens
 from roadlens.wiring import open_command
 
-# Who the audit log names.
-_ACTOR = "command line"
 _LONGEST_NAME = 100
 
 app = typer.Typer(help="Ingest tokens: make one, revoke one, list them.", no_args_is_help=True)
@@ -70,12 +69,12 @@ def list_() -> None:
 
 async def _create(name: str, digest: bytes) -> None:
     async with open_command(read_settings(), "tokens create") as wiring, wiring.database.write() as session:
-        await write_tokens.create(session, _ACTOR, name=name, digest=digest)
+        await write_tokens.create(session, operator(), name=name, digest=digest)
 
 
 async def _revoke(name: str) -> None:
     async with open_command(read_settings(), "tokens revoke") as wiring, wiring.database.write() as session:
-        await write_tokens.revoke(session, _ACTOR, name=name)
+        await write_tokens.revoke(session, operator(), name=name)
 
 
 async def _list() -> list[TokenLine]:

@@ -11,19 +11,18 @@ from pydantic import TypeAdapter, ValidationError
 
 from roadlens.api import fields
 from roadlens.api.passwords import hash_password
+from roadlens.cli.operator import operator
 from roadlens.domain import SHORTEST_PASSWORD, Role
-from roadlens.errors import InvalidInput
+from roadlens.errors import InvalidInput, NotFound
 from roadlens.settings import Settings, read_settings
+from roadlens.storage.reads import users as read_users
 from roadlens.storage.writes import users
 from roadlens.wiring import admin_password_file, open_command
-
-# Who the audit log names.
-_ACTOR = "command line"
 
 _NAME: TypeAdapter[str] = TypeAdapter(fields.Line)
 _EMAIL: TypeAdapter[str | None] = TypeAdapter(fields.Email | None)
 
-app = typer.Typer(help="Users: make one, change a password.", no_args_is_help=True)
+app = typer.Typer(help="Users: make one, change a password, erase one.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The name to sign in with; its case does not matter.")]
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from the first line of stdin.")]
@@ -70,14 +69,38 @@ def password(name: Name, password_stdin: FromStdin = False) -> None:
             print("The next start sets it back to ROADLENS_ADMIN_PASSWORD: change that too.", file=sys.stderr)
 
 
+@app.command()
+def erase(
+    name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the name again.")] = False
+) -> None:
+    """Erase a user for good, in the log of changes too. To keep somebody out for a while, disable the user instead.
+
+    Example:
+
+      roadlens users erase ada
+    """
+    if not yes and typer.prompt(f"This cannot be undone. Type {name} again to erase the user") != name:
+        raise InvalidInput("That is not the name: nobody was erased.")
+    erased_as, entries = asyncio.run(_erase(read_settings(), name))
+    print(f"{name} is erased; the log keeps {entries:,} entries as {erased_as}.")
+
+
+async def _erase(settings: Settings, name: str) -> tuple[str | None, int]:
+    async with open_command(settings, "users erase") as wiring, wiring.database.write() as session:
+        known = await read_users.credentials(session, name)
+        if known is None:
+            raise NotFound(f'There is no user named "{name}".')
+        return await users.erase(session, operator(), known.user_id)
+
+
 async def _create(settings: Settings, name: str, role: Role, email: str | None, password_hash: str) -> None:
     async with open_command(settings, "users create") as wiring, wiring.database.write() as session:
-        await users.create(session, _ACTOR, username=name, role=role, email=email, password_hash=password_hash)
+        await users.create(session, operator(), username=name, role=role, email=email, password_hash=password_hash)
 
 
 async def _change_password(settings: Settings, name: str, password_hash: str) -> None:
     async with open_command(settings, "users password") as wiring, wiring.database.write() as session:
-        await users.change_password(session, _ACTOR, username=name, password_hash=password_hash)
+        await users.change_password(session, operator(), username=name, password_hash=password_hash)
 
 
 def _checked(name: str, email: str | None) -> tuple[str, str | None]:

@@ -70,6 +70,7 @@ def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object
     before = _revision(connection)
     command.upgrade(config, "head")
     moved = before != head()
+    _account(connection, before)
     if moved:
         # What was kept under the schema before may look different under this one.
         connection.execute(text("SELECT roadlens_raise_tags('{everything}')"))
@@ -94,6 +95,21 @@ def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object
             f"cannot move: set ROADLENS_TIMEZONE={stored}, or import into a new database."
         )
     return head()
+
+
+def _account(connection: Connection, before: str | None) -> None:
+    """Note in the log that the schema has moved; in a new database nothing has changed yet."""
+    if before is None:
+        connection.execute(text("SELECT set_config('roadlens.accounted', pg_current_xact_id()::text, true)"))
+    elif before != head():
+        connection.execute(
+            text(
+                "INSERT INTO audit_log (actor, action, entity, entity_id, before, after) VALUES ('roadlens migrate', "
+                "'upgrade', 'schema', :head, jsonb_build_object('revision', cast(:before AS text)), "
+                "jsonb_build_object('revision', cast(:head AS text)))"
+            ),
+            {"before": before, "head": head()},
+        )
 
 
 def _revision(connection: Connection) -> str | None:

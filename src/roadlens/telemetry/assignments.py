@@ -6,15 +6,15 @@ The locks are taken in the order in which deliveries take them: devices by id, t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from roadlens.storage.database import WriteSession
 from roadlens.storage.reads import tracks
 from roadlens.storage.writes import assignments, drivers, edits, positions, read_models, scores, trips
-from roadlens.storage.writes.assignments import Device
-from roadlens.storage.writes.edits import Expected, Row, Who
+from roadlens.storage.writes.audit import Who
+from roadlens.storage.writes.edits import Expected, Row
 from roadlens.storage.writes.positions import Partitions
 from roadlens.storage.writes.trips import Changes
 from roadlens.telemetry.batch import Batch
@@ -42,7 +42,8 @@ async def assign(session: WriteSession, who: Who, unique_id: str, values: Mappin
         await assignments.serialise(session)
         device = await assignments.hold_device(session, unique_id)
         made = await assignments.insert(session, who, device, values)
-        return made, await _cut_again(session, device)
+        await assignments.remember_again(session, device, values)
+        return made, await cut_again(session, [device.device_id])
 
     return await session.retrying(run)
 
@@ -64,7 +65,8 @@ async def correct(
         device, before = await assignments.hold(session, assignment_id, expected)
         after = await assignments.update(session, who, before, values)
         if after["version"] != before["version"]:
-            await _cut_again(session, device)
+            await assignments.remember_again(session, device, after)
+            await cut_again(session, [device.device_id])
         return after
 
     return await session.retrying(run)
@@ -82,7 +84,7 @@ async def remove(session: WriteSession, who: Who, assignment_id: int, expected: 
         await assignments.serialise(session)
         device, before = await assignments.hold(session, assignment_id, expected)
         await assignments.remove(session, who, before)
-        await _cut_again(session, device)
+        await cut_again(session, [device.device_id])
 
     await session.retrying(run)
 
@@ -102,26 +104,32 @@ async def remove_driver(session: WriteSession, who: Who, driver_id: str, expecte
         await assignments.hold_driver(session, driver_id)
         await read_models.lock_drivers(session, [driver_id])
         driver = await edits.hold(session, drivers.KIND, driver_id, expected, lock="UPDATE")
-        gone = await tracks.trips_of_driver(session, driver_id)
-        await trips.remove_of_driver(session, driver_id)
-        await scores.remove_of_driver(session, driver_id)
-        if gone:
-            await read_models.sum_up(session, gone, [])
-        assigned = await assignments.remove_of_driver(session, driver_id)
-        more = {"trips": len(gone), "assignments": [edits.shown(each) for each in assigned]}
+        gone, assigned = await take_out(session, driver_id)
+        more = {"trips": gone, "assignments": [edits.shown(each) for each in assigned]}
         await edits.delete(session, who, drivers.KIND, driver, **more)
 
     await session.retrying(run)
 
 
-async def _cut_again(session: WriteSession, device: Device) -> Changes:
-    """Cut all that the device has sent: what was nobody's may be somebody's now, and the other way round.
+async def take_out(session: WriteSession, driver_id: str) -> tuple[int, list[Row]]:
+    """Take a driver who is held out of all sums, with trips, events and scores; gives how many trips went, and the
+    assignments that did."""
+    gone = await tracks.trips_of_driver(session, driver_id)
+    await trips.remove_of_driver(session, driver_id)
+    await scores.remove_of_driver(session, driver_id)
+    if gone:
+        await read_models.sum_up(session, gone, [])
+    return len(gone), await assignments.remove_of_driver(session, driver_id)
+
+
+async def cut_again(session: WriteSession, device_ids: Sequence[int]) -> Changes:
+    """Cut all that the devices, which are held, have sent: what was nobody's may be somebody's now, or the reverse.
 
     Trips whose positions have been dropped stay with whom they were.
     """
     work = Work(session, await read_rules(session), Partitions(), Batch(), datetime.now(UTC))
     await positions.hold(session)
-    work.windows = await tracks.windows(session, [device.device_id], [None], [None])
+    work.windows = await tracks.windows(session, device_ids, [None] * len(device_ids), [None] * len(device_ids))
     for step in AGAIN:
         await step(work)
     return work.changes

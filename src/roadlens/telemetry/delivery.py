@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from roadlens.storage.database import Database, WriteSession
+from roadlens.storage.writes.audit import Who
 from roadlens.storage.writes.positions import Partitions
 from roadlens.telemetry import assignments
 from roadlens.telemetry.batch import Batch, Complaint, Reason
@@ -66,7 +67,7 @@ class Ingest:
         async with database.read() as session:
             return cls(database, await read_rules(session))
 
-    async def deliver(self, batch: Batch, *, register: bool = False, actor: str = "ingest") -> Outcome:
+    async def deliver(self, batch: Batch, *, register: bool = False, actor: Who = "ingest") -> Outcome:
         """Store a batch and all that follows from it; when this returns, it is committed.
 
         Args:
@@ -83,7 +84,7 @@ class Ingest:
 
         return await self.deliver_composed(whole, register=register, actor=actor)
 
-    async def deliver_composed(self, compose: Compose, *, register: bool = False, actor: str = "ingest") -> Outcome:
+    async def deliver_composed(self, compose: Compose, *, register: bool = False, actor: Who = "ingest") -> Outcome:
         """As `deliver`, for a batch that `compose` makes in the transaction that stores it, anew at each attempt.
 
         Raises:
@@ -109,7 +110,7 @@ class Ingest:
         *,
         valid_from: datetime | None = None,
         valid_to: datetime | None = None,
-        actor: str,
+        actor: Who,
     ) -> Outcome:
         """Assign a device, and make trips of the positions that it has sent during that time.
 

@@ -1,6 +1,6 @@
 """Recomputes what is derived: read models from trips, and risk scores from driven days by the rules that hold.
 
-And sees that the triggers stand which tell workers of changes.
+And sees that the triggers stand which tell workers of changes, and those that keep the log of changes whole.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from datetime import date
 from itertools import groupby
 
 from roadlens.storage.database import Database, ReadSession
-from roadlens.storage.reads import read_models, scores, watched_tables
+from roadlens.storage.reads import audit_seals, read_models, scores, watched_tables
 from roadlens.storage.reads.read_models import Difference
 from roadlens.telemetry.rescore import history
 from roadlens.telemetry.rules import read_rules
@@ -26,7 +26,8 @@ async def differences(database: Database) -> list[Difference]:
         DatabaseUnavailable: the database is away.
     """
     async with database.read() as session:
-        found = await watched_tables.differences(session) + await read_models.differences(session)
+        found = await watched_tables.differences(session) + await audit_seals.guards(session)
+        found += await read_models.differences(session)
         rules = await read_rules(session)
         after = ""
         while drivers := await scores.drivers_after(session, after, _DRIVERS_AT_ONCE):

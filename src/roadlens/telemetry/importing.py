@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from roadlens.domain import unix_microseconds
+from roadlens.storage.writes.audit import Who
 from roadlens.telemetry.batch import Batch, Complaint
 from roadlens.telemetry.delivery import Ingest, Outcome
 from roadlens.telemetry.sources import formats
@@ -31,6 +32,7 @@ async def import_file(
     description: Description = NOTHING_SAID,
     register: bool = False,
     shift_to: datetime | None = None,
+    actor: Who = "import",
     on_progress: OnProgress = lambda _read, _total: None,
     on_complaints: OnComplaints = lambda _complaints: None,
 ) -> None:
@@ -43,6 +45,7 @@ async def import_file(
         description: what is known of the file beyond what stands in it.
         register: make a vehicle and a driver for each device that has none.
         shift_to: move all times by one amount, so that the last position falls on this moment.
+        actor: who imports, for the log.
         on_progress: called with the bytes read and the file's size after each batch.
         on_complaints: called with the records of a batch that were dropped with a word.
 
@@ -60,7 +63,7 @@ async def import_file(
         batch = await asyncio.to_thread(next, batches, None)
         broken: Unreadable | None = None
         while batch is not None:
-            delivery = asyncio.create_task(ingest.deliver(batch, register=register, actor="import"))
+            delivery = asyncio.create_task(ingest.deliver(batch, register=register, actor=actor))
             try:
                 batch = await asyncio.to_thread(next, batches, None)
             except Unreadable as error:

@@ -18,6 +18,7 @@ from roadlens.storage.database import Database, ReadSession, WriteSession
 from roadlens.storage.reads import partitions
 from roadlens.storage.reads.partitions import Month
 from roadlens.storage.writes import audit, retention
+from roadlens.storage.writes.audit import Who
 from roadlens.storage.writes.retention import InTheWay
 
 # Seconds for which the positions are asked for, and deliveries kept waiting, at each attempt; and between two of them.
@@ -72,7 +73,12 @@ async def foresee(database: Database, days: int) -> Retained:
 
 
 async def retain(
-    database: Database, days: int, *, actor: str, patience_s: Sequence[float] = PATIENCE_S, pause_s: float = PAUSE_S
+    database: Database,
+    days: int,
+    *,
+    actor: Who,
+    patience_s: Sequence[float] = PATIENCE_S,
+    pause_s: float = PAUSE_S,
 ) -> Retained | None:
     """Drop the months that lie wholly before the last `days` days. None: somebody else is at it.
 
@@ -121,7 +127,7 @@ async def _plan(session: ReadSession, days: int) -> Retained:
     return Retained(kept_from, before, [Old(month, counts.get(month.name, 0)) for month in months])
 
 
-async def _drop(session: WriteSession, plan: Retained, actor: str, patience_s: float) -> bool:
+async def _drop(session: WriteSession, plan: Retained, actor: Who, patience_s: float) -> bool:
     """Whether it could be done; not while somebody else is at it.
 
     Raises:

@@ -21,6 +21,7 @@ from roadlens.storage.writes import devices, positions, read_models, trips
 from roadlens.telemetry import rescore
 from roadlens.telemetry.cut import cut as cut_fixes
 from roadlens.telemetry.derive import derive as derive_events
+from roadlens.telemetry.forgotten import leave_out_forgotten
 from roadlens.telemetry.recent import recall, remember
 from roadlens.telemetry.track import Track
 from roadlens.telemetry.trip import summarise
@@ -40,6 +41,7 @@ async def validate(work: Work) -> None:
     kept_from = await work.partitions.kept_from(work.session, arrived, work.received_at)
     good, complaints = judge(arrived, work.batch.lines, work.received_at, kept_from)
     work.complaints += complaints
+    work.good = good
     work.positions = arrived[good]
 
 
@@ -51,6 +53,7 @@ async def make_room(work: Work) -> None:
 async def identify(work: Work) -> None:
     """Find or make each device, register it if asked to, and hold it until the delivery is stored.
 
+    What it sends of a time that is forgotten is dropped, for only here it is known which device that is.
     A device that an administrator has taken from somebody stays nobody's until an administrator gives it away.
     """
     if not len(work.positions):
@@ -62,6 +65,7 @@ async def identify(work: Work) -> None:
     work.positions["device_id"] = ids[work.positions["device_id"]]
     held = sorted(known.values())
     work.held = await devices.lock(work.session, held)
+    leave_out_forgotten(work)
     await _read_owners(work, held)
     if nobodys := [device_id for device_id in held if device_id not in work.owners]:
         work.unassigned = await devices.unassigned(work.session, nobodys)

@@ -13,6 +13,7 @@ from roadlens.storage.binary import POSITION, Positions
 from roadlens.storage.database import WriteSession
 from roadlens.storage.reads.tracks import Assignment, Window
 from roadlens.storage.trip_rows import EventRow, TripRow
+from roadlens.storage.writes.audit import Who
 from roadlens.storage.writes.devices import Progress, Registered, UnassignedDevice
 from roadlens.storage.writes.positions import Partitions, Touched
 from roadlens.storage.writes.trips import Changes
@@ -20,6 +21,7 @@ from roadlens.telemetry.batch import Batch, Complaint, Reason
 from roadlens.telemetry.derive import Event
 from roadlens.telemetry.memory import Memory
 from roadlens.telemetry.track import Track
+from roadlens.telemetry.validate import Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,12 @@ class Work:
     batch: Batch
     received_at: datetime
     register: bool = False
-    actor: str = "ingest"
+    actor: Who = "ingest"
     memory: Memory = field(default_factory=Memory)
 
     complaints: list[Complaint] = field(default_factory=list)
     positions: Positions = field(default_factory=lambda: np.zeros(0, dtype=POSITION))
-    lines: list[int] = field(default_factory=list)
+    good: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     held: dict[int, Progress] = field(default_factory=dict)
     owners: dict[int, list[Assignment]] = field(default_factory=dict)
     registered: list[Registered] = field(default_factory=list)

@@ -33,7 +33,7 @@ async def test_a_new_user_can_sign_in(api: Api) -> None:
     assert made.json() == await api.answer("/admin/users/3")
     assert (made.json()["username"], made.json()["role"], made.json()["active"]) == ("bo", "viewer", True)
     assert await works(api, await sign_in(api, "BO", NEW))
-    entry = (await api.answer("/admin/audit", entity="user", entity_id="3"))["items"][0]
+    (entry,) = (await api.answer("/admin/audit", entity="user", entity_id="3", action="create"))["items"]
     assert entry["after"] == {
         "user_id": 3,
         "username": "bo",
@@ -101,7 +101,8 @@ async def test_an_admin_gives_another_password(api: Api) -> None:
     assert await works(api, await sign_in(api, "viewer", NEW))
     assert (await api.send("POST", "/admin/users/99/password", {"password": NEW})).status_code == 404
     log = (await api.answer("/admin/audit", entity="user", entity_id=VIEWER))["items"]
-    assert [(entry["action"], entry["before"], entry["after"]) for entry in log[:1]] == [("password", None, None)]
+    said = [(entry["action"], entry["before"], entry["after"]) for entry in log]
+    assert said.count(("password", None, None)) == 1
     assert "argon2" not in str(log)
 
 
@@ -114,8 +115,8 @@ async def test_one_s_own_password(api: Api) -> None:
     assert await works(api, answer.json()["access_token"]), "who changed it stays signed in"
     assert not await works(api, old), "others do not"
     assert await works(api, await sign_in(api, "viewer", NEW))
-    entry = (await api.answer("/admin/audit", entity="user", entity_id=VIEWER))["items"][0]
-    assert (entry["actor"], entry["actor_id"], entry["action"]) == ("viewer", VIEWER, "password")
+    (entry,) = (await api.answer("/admin/audit", entity="user", entity_id=VIEWER, action="password"))["items"]
+    assert (entry["actor"], entry["actor_id"]) == ("viewer", VIEWER)
 
 
 async def test_one_s_own_password_needs_the_current_one(api: Api) -> None:

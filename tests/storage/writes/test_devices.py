@@ -81,7 +81,8 @@ async def test_people_are_made_of_what_a_device_says(
         assert await session.tuples("SELECT first_name, last_name, phone FROM drivers") == [person]
         assert await session.tuples("SELECT name, model, category FROM vehicles") == [vehicle]
         assert await session.tuples("SELECT valid_from, valid_to FROM device_assignments") == [(None, None)]
-        assert await session.tuples("SELECT actor, action, entity_id FROM audit_log") == [("somebody", "register", "A")]
+        log = await session.tuples("SELECT actor, entity_id FROM audit_log WHERE action = 'register'")
+        assert log == [("somebody", "A")]
         assert await devices.unassigned(session, [1]) == []
 
 

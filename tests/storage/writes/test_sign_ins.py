@@ -13,6 +13,7 @@ from roadlens.domain import Role
 from roadlens.errors import TooManyAttempts
 from roadlens.storage.database import Database
 from roadlens.storage.writes import sign_ins, users
+from roadlens.storage.writes.audit import Actor
 from roadlens.storage.writes.sign_ins import ADDRESSES_A_USER, ROWS_A_SLOT, SLOTS, Bucket
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -117,5 +118,5 @@ async def test_a_renewed_hash_never_replaces_a_new_password(database: Database, 
         ada = await users.create(session, "test", username="ada", role=Role.VIEWER, password_hash="old")
         if changed_meanwhile:
             await session.execute("UPDATE users SET password_hash = 'new'")
-        await sign_ins.renew_hash(session, ada, "old", "renewed")
+        await sign_ins.renew_hash(session, Actor("ada", ada), ada, "old", "renewed")
         assert await session.value("SELECT password_hash FROM users") == ("new" if changed_meanwhile else "renewed")

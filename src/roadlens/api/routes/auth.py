@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from roadlens.api.dependencies import ClientHost, Reading, ServerState, State
 from roadlens.api.editing import Writing
 from roadlens.api.openapi import ALWAYS, problems
+from roadlens.api.origin import From, Origin
 from roadlens.api.schemas.auth import Login, Me, Token
 from roadlens.api.security import admit, token_claims
 from roadlens.api.sign_in import sign_in
@@ -19,28 +20,31 @@ from roadlens.api.tokens import Claims
 from roadlens.domain import Audience, Role
 from roadlens.errors import InvalidInput
 from roadlens.storage.writes import sign_ins
-from roadlens.storage.writes.audit import Actor
 
 router = APIRouter(prefix="/auth", tags=["auth"], responses=problems(HTTPStatus.UNAUTHORIZED, *ALWAYS))
 _THROTTLED = problems(HTTPStatus.TOO_MANY_REQUESTS)
 
 
 @router.post("/login", responses=_THROTTLED)
-async def login(credentials: Login, state: State, host: ClientHost, response: Response) -> Token:
+async def login(credentials: Login, state: State, host: ClientHost, origin: From, response: Response) -> Token:
     """Give a token for a name and a password. Too many wrong ones are answered 429 for a while."""
-    return await _token(state, credentials, host, response)
+    return await _token(state, credentials, host, origin, response)
 
 
 @router.post("/token", responses=_THROTTLED)
 async def token(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()], state: State, host: ClientHost, response: Response
+    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    state: State,
+    host: ClientHost,
+    origin: From,
+    response: Response,
 ) -> Token:
     """The same for OAuth2's password form."""
     try:
         credentials = Login(username=form.username, password=form.password)
     except ValidationError as error:
         raise InvalidInput("Send a name and a password.", field=str(error.errors()[0]["loc"][0])) from error
-    return await _token(state, credentials, host, response)
+    return await _token(state, credentials, host, origin, response)
 
 
 @router.get("/me")
@@ -59,14 +63,14 @@ async def me(claims: Annotated[Claims, Depends(token_claims)], session: Reading,
 
 
 @router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
-async def logout(claims: Annotated[Claims, Depends(token_claims)], session: Writing) -> None:
+async def logout(claims: Annotated[Claims, Depends(token_claims)], session: Writing, origin: From) -> None:
     """End all tokens of the user who asks, on whatever device."""
     holder = await admit(session, claims, Audience.VIEWERS)
-    await sign_ins.sign_out(session, Actor(holder.username, holder.user_id), holder.user_id, claims.token_epoch)
+    await sign_ins.sign_out(session, origin.of(holder), holder.user_id, claims.token_epoch)
 
 
-async def _token(state: ServerState, credentials: Login, host: str, response: Response) -> Token:
-    known = await sign_in(state, credentials.username, credentials.password, host)
+async def _token(state: ServerState, credentials: Login, host: str, origin: Origin, response: Response) -> Token:
+    known = await sign_in(state, credentials.username, credentials.password, host, origin)
     response.headers["Cache-Control"] = "no-store"
     return Token(
         access_token=state.tokens.issue(known.user_id, known.token_epoch),

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from roadlens.api.cache_state import state_of
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.openapi import GUARDED, problems
+from roadlens.api.origin import From
 from roadlens.api.schemas.answer import Text
 from roadlens.api.schemas.cache import CacheState, Cleared, Reach
 from roadlens.api.security import admit, may_view, token_claims
@@ -19,7 +20,6 @@ from roadlens.cache.report import report
 from roadlens.domain import Audience
 from roadlens.storage.reads import cache_state
 from roadlens.storage.writes import audit, cache_tags
-from roadlens.storage.writes.audit import Actor
 
 router = APIRouter(prefix="/admin/cache", tags=["cache"], responses=problems(*GUARDED))
 
@@ -48,6 +48,7 @@ async def get_reach(state: State, pattern: Pattern = "*") -> Reach:
 async def clear_cache(
     claims: Annotated[Claims, Depends(token_claims)],
     state: State,
+    origin: From,
     pattern: Pattern = "*",
 ) -> Cleared:
     """Throw away what is kept under keys that match, on all workers. Edits never need it."""
@@ -56,7 +57,6 @@ async def clear_cache(
         async with state.database.write() as session:
             holder = await admit(session, claims, Audience.ADMINS)
             await cache_tags.raise_tags(session, tags)
-            actor = Actor(holder.username, holder.user_id)
-            await audit.record(session, actor, "clear", "cache", pattern, None, {"tags": list(tags)})
+            await audit.record(session, origin.of(holder), "clear", "cache", pattern, None, {"tags": list(tags)})
 
     return Cleared(pattern=pattern, cleared=await state.clearing.invalidate_cache_pattern(pattern, raise_tags))

@@ -13,10 +13,11 @@ from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Query, Response
 
-from roadlens.api.dependencies import ServerState, State
 from roadlens.api.export import CsvExport
 from roadlens.api.openapi import GUARDED, problems
 from roadlens.api.parameters import (
+    Action,
+    ChangedBy,
     Entity,
     EntityId,
     From,
@@ -40,6 +41,7 @@ from roadlens.api.schemas.users import User
 from roadlens.api.schemas.vehicles import Vehicle
 from roadlens.api.security import may_administer_beforehand, may_view_beforehand
 from roadlens.api.spreadsheet import Sheet
+from roadlens.api.taking import Export, Taking, TakingConfidential
 from roadlens.domain import EventSource, EventType, RiskLevel
 from roadlens.storage.cursor import Batches
 from roadlens.storage.database import ReadSession
@@ -75,7 +77,7 @@ _CHANGES: Final = Sheet(AuditEntry, AuditEntry.model_validate)
 
 @router.get("/drivers.csv")
 async def export_drivers(
-    state: State,
+    taking: Taking,
     *,
     search: Search = None,
     risk_level: RiskLevel | None = None,
@@ -90,21 +92,21 @@ async def export_drivers(
         sort=sort,
         descending=None if order is None else order == "desc",
     )
-    return _file(state, "drivers", _DRIVERS, partial(driver_pages.every, query=query), bom)
+    return _file(taking, "drivers", _DRIVERS, partial(driver_pages.every, query=query), bom)
 
 
 @router.get("/trips.csv")
 async def export_trips(
-    state: State, *, driver_id: OfDriver = None, begin: From = None, end: To = None, bom: ByteOrderMark = False
+    taking: Taking, *, driver_id: OfDriver = None, begin: From = None, end: To = None, bom: ByteOrderMark = False
 ) -> CsvExport:
     """Trips, newest first; of one driver, if one is named."""
     span = id_span(begin, end, None)
-    return _file(state, "trips", _TRIPS, partial(trips.every, span=span, driver_id=driver_id), bom)
+    return _file(taking, "trips", _TRIPS, partial(trips.every, span=span, driver_id=driver_id), bom)
 
 
 @router.get("/events.csv")
 async def export_events(
-    state: State,
+    taking: Taking,
     *,
     driver_id: OfDriver = None,
     event_type: EventType | None = None,
@@ -117,30 +119,30 @@ async def export_events(
     """Safety events, newest first."""
     wanted = EventFilter(driver_id=driver_id, event_type=event_type, source=source, state=review)
     rows = partial(events.every, wanted=wanted, span=id_span(begin, end, None))
-    return _file(state, "events", _EVENTS, rows, bom)
+    return _file(taking, "events", _EVENTS, rows, bom)
 
 
 @router.get("/vehicles.csv")
-async def export_vehicles(state: State, *, bom: ByteOrderMark = False) -> CsvExport:
+async def export_vehicles(taking: Taking, *, bom: ByteOrderMark = False) -> CsvExport:
     """Vehicles by id, with who drives each now."""
-    return _file(state, "vehicles", _VEHICLES, vehicles.every, bom)
+    return _file(taking, "vehicles", _VEHICLES, vehicles.every, bom)
 
 
 @router.get("/users.csv")
-async def export_users(state: State, *, bom: ByteOrderMark = False) -> CsvExport:
+async def export_users(taking: Taking, *, bom: ByteOrderMark = False) -> CsvExport:
     """Users, oldest first."""
-    return _file(state, "users", _USERS, users.every, bom)
+    return _file(taking, "users", _USERS, users.every, bom)
 
 
 @router.get("/devices.csv")
-async def export_devices(state: State, *, unassigned: Unassigned = None, bom: ByteOrderMark = False) -> CsvExport:
+async def export_devices(taking: Taking, *, unassigned: Unassigned = None, bom: ByteOrderMark = False) -> CsvExport:
     """Devices by what they call themselves, with who has each now."""
-    return _file(state, "devices", _DEVICES, partial(devices.every, unassigned=unassigned), bom)
+    return _file(taking, "devices", _DEVICES, partial(devices.every, unassigned=unassigned), bom)
 
 
 @router.get("/assignments.csv")
 async def export_assignments(
-    state: State,
+    taking: Taking,
     *,
     driver_id: OfDriver = None,
     vehicle_id: OfVehicle = None,
@@ -149,29 +151,38 @@ async def export_assignments(
 ) -> CsvExport:
     """Assignments, the one made last first."""
     wanted = AssignmentFilter(driver_id=driver_id, vehicle_id=vehicle_id, unique_id=unique_id)
-    return _file(state, "assignments", _ASSIGNMENTS, partial(assignments.every, wanted=wanted), bom)
+    return _file(taking, "assignments", _ASSIGNMENTS, partial(assignments.every, wanted=wanted), bom)
 
 
 @confidential.get("/audit.csv")
 async def export_changes(
-    state: State, *, entity: Entity = None, entity_id: EntityId = None, bom: ByteOrderMark = False
+    taking: TakingConfidential,
+    *,
+    actor: ChangedBy = None,
+    action: Action = None,
+    entity: Entity = None,
+    entity_id: EntityId = None,
+    begin: From = None,
+    end: To = None,
+    bom: ByteOrderMark = False,
 ) -> CsvExport:
     """Who changed what, when, from what to what: the newest first. `before` and `after` are JSON."""
-    wanted = AuditFilter(entity=entity, entity_id=entity_id)
-    return _file(state, "audit", _CHANGES, partial(audit.every, wanted=wanted), bom)
+    wanted = AuditFilter(actor=actor, action=action, entity=entity, entity_id=entity_id, begin=begin, end=end)
+    return _file(taking, "audit", _CHANGES, partial(audit.every, wanted=wanted), bom)
 
 
 def _file(
-    state: ServerState, name: str, sheet: Sheet[R], rows: Callable[[ReadSession], Batches[R]], bom: bool
+    taking: Export, name: str, sheet: Sheet[R], rows: Callable[[ReadSession], Batches[R]], bom: bool
 ) -> CsvExport:
     async def parts() -> AsyncGenerator[str, None]:
         """The headings come with the first rows: so what goes wrong until then can still be said."""
         begin = sheet.head()
-        async with state.database.read() as session, aclosing(rows(session)) as batches:
+        await taking.note(name)
+        async with taking.database.read() as session, aclosing(rows(session)) as batches:
             async for batch in batches:
                 yield begin + sheet.lines(batch)
                 begin = ""
         if begin:
             yield begin
 
-    return CsvExport(name, state.exports, parts, mark=bom)
+    return CsvExport(name, taking.exports, parts, mark=bom)

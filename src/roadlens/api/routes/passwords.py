@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Response
 
 from roadlens.api.dependencies import ClientHost, State
 from roadlens.api.openapi import ALWAYS, problems
+from roadlens.api.origin import From
 from roadlens.api.schemas.auth import Token
 from roadlens.api.schemas.user_edits import OwnPassword
 from roadlens.api.security import token_claims, viewer_beforehand
@@ -17,7 +18,6 @@ from roadlens.api.tokens import Claims
 from roadlens.errors import InvalidInput, NotAuthenticated
 from roadlens.storage.reads.users import TokenHolder
 from roadlens.storage.writes import users
-from roadlens.storage.writes.audit import Actor
 
 router = APIRouter(
     prefix="/auth",
@@ -33,6 +33,7 @@ async def change_own_password(
     holder: Annotated[TokenHolder, Depends(viewer_beforehand)],
     state: State,
     host: ClientHost,
+    origin: From,
     response: Response,
 ) -> Token:
     """Replace one's own password. All tokens given out under the old one end; the answer is a new one.
@@ -40,11 +41,11 @@ async def change_own_password(
     Wrong passwords count like those of a sign-in. No connection is held while passwords are checked and hashed.
     """
     try:
-        await sign_in(state, holder.username, body.current, host)
+        await sign_in(state, holder.username, body.current, host, origin)
     except NotAuthenticated as error:
         raise InvalidInput("The current password is another one.", field="current") from error
     password_hash = await state.passwords.hash(body.new)
-    who = Actor(holder.username, holder.user_id)
+    who = origin.of(holder)
     async with state.database.write() as session:
         epoch = await users.change_own_password(session, who, claims.token_epoch, password_hash)
     if epoch is None:

@@ -14,7 +14,7 @@ WHERE user_id = :user_id AND token_epoch = :token_epoch AND active
 """
 
 _CREDENTIALS = """
-SELECT user_id, token_epoch, password_hash, active FROM users WHERE lower(username) = lower(:username)
+SELECT user_id, username, token_epoch, password_hash, active FROM users WHERE lower(username) = lower(:username)
 """
 
 _PAGE = """
@@ -40,6 +40,7 @@ class TokenHolder:
 @dataclass(frozen=True, slots=True)
 class Credentials:
     user_id: int
+    username: str
     token_epoch: int
     password_hash: str
     active: bool

@@ -5,7 +5,7 @@ from roadlens.storage.tables.devices import device_assignments, device_progress,
 from roadlens.storage.tables.drivers import drivers
 from roadlens.storage.tables.events import safety_events
 from roadlens.storage.tables.ingest_tokens import ingest_tokens
-from roadlens.storage.tables.installation import audit_log, installation
+from roadlens.storage.tables.installation import audit_log, audit_seals, installation
 from roadlens.storage.tables.metadata import metadata
 from roadlens.storage.tables.positions import positions
 from roadlens.storage.tables.read_models import (
@@ -25,6 +25,7 @@ from roadlens.storage.tables.vehicles import vehicles
 __all__ = [
     "SHARDS",
     "audit_log",
+    "audit_seals",
     "cache_note",
     "cache_tag",
     "cache_worker",

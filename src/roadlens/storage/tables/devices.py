@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Integer, Table, Text, TypedColumns
+from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE
 
 from roadlens.storage.tables.metadata import TIMESTAMP, edit_version, metadata, moment
 
@@ -40,12 +41,15 @@ class ProgressColumns(TypedColumns):
 
     The row is also the lock that serialises the deliveries of one device. `settled_at` is the time of a fix at which
     the vehicle had already stood long enough for a stop: what comes after it can be cut without looking further back.
+    What it sends of the times `forgotten` is not kept: a driver was erased who had it then, at `forgotten_at` last.
     """
 
     device_id = Column(Integer, ForeignKey("devices.device_id"), primary_key=True)
     last_fix_at = Column(TIMESTAMP, nullable=True)
     settled_at = Column(TIMESTAMP, nullable=True)
     positions = Column(BigInteger, nullable=False, server_default="0")
+    forgotten = Column(TSTZMULTIRANGE, nullable=True)
+    forgotten_at = Column(TIMESTAMP, nullable=True)
 
 
 devices = Table("devices", metadata, DeviceColumns)

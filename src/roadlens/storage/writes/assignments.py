@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from roadlens.errors import InvalidInput, NotFound
 from roadlens.storage.database import WriteSession
 from roadlens.storage.writes import devices, edits
-from roadlens.storage.writes.edits import Expected, Kind, Row, Who
+from roadlens.storage.writes.audit import Who
+from roadlens.storage.writes.edits import Expected, Kind, Row
 
 _OVERLAP = (
     "The device is already assigned during a part of that time. End or correct that assignment first: "
@@ -50,6 +51,12 @@ _DEVICES_OF_DRIVER = """
 SELECT device_id FROM device_assignments WHERE driver_id = :driver_id
 UNION SELECT device_id FROM trips WHERE driver_id = :driver_id
 ORDER BY device_id
+"""
+
+_REMEMBER_AGAIN = """
+UPDATE device_progress SET forgotten = nullif(
+    forgotten - tstzmultirange(tstzrange(:begin, :end)) * tstzmultirange(tstzrange(forgotten_at, NULL)), '{}')
+WHERE device_id = :device AND forgotten IS NOT NULL
 """
 
 
@@ -123,6 +130,17 @@ async def update(session: WriteSession, who: Who, before: Row, values: Mapping[s
     return await edits.update(session, who, KIND, before, values)
 
 
+async def remember_again(session: WriteSession, device: Device, values: Mapping[str, Any]) -> None:
+    """Keep again what a device sends that somebody has now, from the moment on at which who had it before was erased.
+
+    What comes of the time before that moment stays forgotten, whoever is said to have had the device.
+    """
+    await session.execute(
+        _REMEMBER_AGAIN,
+        {"device": device.device_id, "begin": values["valid_from"], "end": values["valid_to"]},
+    )
+
+
 async def remove(session: WriteSession, who: Who, before: Row) -> None:
     """Delete an assignment that is held, as if it had never been."""
     await edits.delete(session, who, KIND, before)
@@ -135,6 +153,11 @@ async def remove_of_driver(session: WriteSession, driver_id: str) -> list[Row]:
         Row,
         {"driver_id": driver_id},
     )
+
+
+async def hold_devices(session: WriteSession, device_ids: Sequence[int]) -> None:
+    """Let the deliveries of these devices wait; from now on they are in an administrator's hands."""
+    await _take(session, sorted(device_ids))
 
 
 async def _take(session: WriteSession, device_ids: list[int]) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from roadlens.storage.database import WriteSession
 from roadlens.storage.writes import edits
-from roadlens.storage.writes.edits import Expected, Kind, Row, Who
+from roadlens.storage.writes.audit import Who, named
+from roadlens.storage.writes.edits import Expected, Kind, Row
 
 # A device that is known keeps the name it has: what a device says of itself must not undo an administrator's edit.
 _KNOWN = "SELECT unique_id, device_id FROM devices WHERE unique_id = ANY(:unique_ids)"
 _NEW = """
-INSERT INTO devices (unique_id, name, model, category, phone, contact)
-SELECT * FROM unnest(cast(:unique_id AS text[]), cast(:name AS text[]), cast(:model AS text[]),
-                     cast(:category AS text[]), cast(:phone AS text[]), cast(:contact AS text[]))
-ON CONFLICT DO NOTHING
+WITH made AS (
+    INSERT INTO devices (unique_id, name, model, category, phone, contact)
+    SELECT * FROM unnest(cast(:unique_id AS text[]), cast(:name AS text[]), cast(:model AS text[]),
+                         cast(:category AS text[]), cast(:phone AS text[]), cast(:contact AS text[]))
+    ON CONFLICT DO NOTHING RETURNING unique_id
+)
+INSERT INTO audit_log (actor, action, entity, entity_id) SELECT 'ingest', 'appear', 'device', unique_id FROM made
 """
 _PROGRESS = """
 INSERT INTO device_progress (device_id) SELECT device_id FROM devices WHERE unique_id = ANY(:unique_ids)
@@ -26,7 +30,7 @@ ON CONFLICT DO NOTHING
 # `xmin` is the transaction that wrote the row as it is, in the lower 32 bits of its number.
 _LOCK = """
 SELECT device_id, positions, settled_at, xmin::text::bigint AS written_by,
-    (pg_current_xact_id()::text::numeric % 4294967296)::bigint AS writing
+    (pg_current_xact_id()::text::numeric % 4294967296)::bigint AS writing, forgotten AS forgotten_ranges
 FROM device_progress WHERE device_id = ANY(:devices) ORDER BY device_id FOR UPDATE
 """
 
@@ -55,8 +59,8 @@ WITH device AS MATERIALIZED (
     INSERT INTO device_assignments (device_id, vehicle_id, driver_id)
     SELECT device_id, vehicle_id, driver_id FROM device
 ), entry AS (
-    INSERT INTO audit_log (actor, action, entity, entity_id, after)
-    SELECT :actor, 'register', 'device', unique_id,
+    INSERT INTO audit_log (actor, address, action, entity, entity_id, after)
+    SELECT :actor, :address, 'register', 'device', unique_id,
         jsonb_build_object('vehicle_id', vehicle_id, 'driver_id', driver_id) FROM device
 )
 SELECT device_id, unique_id, driver_id, vehicle_id FROM device
@@ -116,6 +120,12 @@ class Progress(NamedTuple):
     settled_at: datetime | None
     written_by: int
     writing: int
+    forgotten_ranges: Iterable[Any] | None = None
+
+    @property
+    def forgotten(self) -> list[tuple[datetime | None, datetime | None]]:
+        """The times, each from a moment until before another (None: no bound), of which nothing is kept."""
+        return [(span.lower, span.upper) for span in self.forgotten_ranges or ()]
 
     @property
     def stamp(self) -> Stamp:
@@ -159,14 +169,15 @@ async def unassigned(session: WriteSession, devices: Sequence[int]) -> list[Unas
     return await session.rows(_UNASSIGNED, UnassignedDevice, {"devices": list(devices)})
 
 
-async def register(session: WriteSession, devices: Sequence[UnassignedDevice], actor: str) -> list[Registered]:
+async def register(session: WriteSession, devices: Sequence[UnassignedDevice], actor: Who) -> list[Registered]:
     """Make a vehicle and a driver from what each device says of itself, and assign it to them for all time."""
     names = [_person(device) for device in devices]
     return await session.rows(
         _REGISTER,
         Registered,
         {
-            "actor": actor,
+            "actor": named(actor).name,
+            "address": named(actor).address,
             "device_id": [device.device_id for device in devices],
             "unique_id": [device.unique_id for device in devices],
             "name": [device.name for device in devices],

@@ -8,7 +8,8 @@ from typing import Any, Final
 from roadlens.storage import tables
 from roadlens.storage.database import WriteSession
 from roadlens.storage.writes import edits
-from roadlens.storage.writes.edits import Check, Expected, Kind, Row, Who
+from roadlens.storage.writes.audit import Who
+from roadlens.storage.writes.edits import Check, Expected, Kind, Row
 
 KIND: Final = Kind(
     name="driver",

@@ -17,10 +17,9 @@ from sqlalchemy.exc import IntegrityError
 from roadlens.errors import Conflict, NotFound, PreconditionFailed
 from roadlens.storage.database import WriteSession
 from roadlens.storage.writes import audit
-from roadlens.storage.writes.audit import Actor
+from roadlens.storage.writes.audit import Who
 
 Row = dict[str, Any]
-Who = Actor | str
 
 # The versions that an editor will accept; None accepts any.
 Expected = AbstractSet[int] | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from roadlens.errors import Conflict, NotFound
 from roadlens.storage.database import WriteSession
 from roadlens.storage.writes import audit
+from roadlens.storage.writes.audit import Who
 
 _CREATE = """
 INSERT INTO ingest_tokens (name, digest) VALUES (:name, :digest) ON CONFLICT (name) DO NOTHING RETURNING token_id
@@ -12,7 +13,7 @@ INSERT INTO ingest_tokens (name, digest) VALUES (:name, :digest) ON CONFLICT (na
 _REVOKE = "UPDATE ingest_tokens SET revoked_at = now() WHERE name = :name AND revoked_at IS NULL RETURNING token_id"
 
 
-async def create(session: WriteSession, actor: str, *, name: str, digest: bytes) -> int:
+async def create(session: WriteSession, actor: Who, *, name: str, digest: bytes) -> int:
     """Keep a new token's digest and return its id.
 
     Raises:
@@ -28,7 +29,7 @@ async def create(session: WriteSession, actor: str, *, name: str, digest: bytes)
     return token_id
 
 
-async def revoke(session: WriteSession, actor: str, *, name: str) -> int:
+async def revoke(session: WriteSession, actor: Who, *, name: str) -> int:
     """End a token and return its id.
 
     Raises:

@@ -137,9 +137,16 @@ async def remember(session: WriteSession, user_id: int, address: bytes, now: dat
         await session.execute(_FORGET, older)
 
 
-async def renew_hash(session: WriteSession, user_id: int, password_hash: str, renewed: str) -> None:
+async def note(session: WriteSession, actor: Actor) -> None:
+    """Note in the log that the user has signed in."""
+    await audit.record(session, actor, "sign in", "user", str(actor.user_id), None, None)
+
+
+async def renew_hash(session: WriteSession, actor: Actor, user_id: int, password_hash: str, renewed: str) -> None:
     """Replace a hash with another one of the same password."""
-    await session.execute(_RENEW_HASH, {"user_id": user_id, "password_hash": password_hash, "renewed": renewed})
+    values = {"user_id": user_id, "password_hash": password_hash, "renewed": renewed}
+    if await session.execute(_RENEW_HASH, values):
+        await audit.record(session, actor, "renew hash", "user", str(user_id), None, None)
 
 
 async def sign_out(session: WriteSession, actor: Actor, user_id: int, token_epoch: int) -> None:

@@ -12,9 +12,9 @@ from typing import Any, Final
 from roadlens.domain import Role
 from roadlens.errors import Conflict, NotFound
 from roadlens.storage.database import WriteSession
-from roadlens.storage.writes import audit, edits
-from roadlens.storage.writes.audit import Actor
-from roadlens.storage.writes.edits import Expected, Kind, Row, Who
+from roadlens.storage.writes import audit, edits, erasure
+from roadlens.storage.writes.audit import Actor, Who, named
+from roadlens.storage.writes.edits import Expected, Kind, Row
 
 KIND: Final = Kind(
     name="user",
@@ -91,6 +91,26 @@ def _refuse_lockout(who: Actor, user_id: int, admins: set[int], field: str) -> N
         )
     if who.user_id == user_id:
         raise Conflict("Nobody takes away their own admin rights. Ask another admin to do it.", field=field)
+
+
+async def erase(session: WriteSession, who: Who, user_id: int) -> tuple[str | None, int]:
+    """Erase a user, also one whose row has gone: the name in the log too, under what it is kept from now on (None:
+    nothing was held), and of how many entries.
+
+    Raises:
+        Conflict: it is the last active admin, or who asks.
+    """
+    admins = {admin for (admin,) in await session.tuples(_HOLD_ADMINS)}
+    if user_id in admins:
+        _refuse_lockout(named(who), user_id, admins, field="user_id")
+    await erasure.remove_user(session, user_id)
+    entries = await erasure.entries_of_user(session, user_id)
+    if not entries.number:
+        return None, 0
+    name = erasure.pseudonym()
+    entry = await audit.record(session, who, "erase", "user", name, None, {"audit_entries": entries.number})
+    await erasure.empty(session, entry, entries, name)
+    return name, entries.number
 
 
 async def change_password(session: WriteSession, who: Who, *, username: str, password_hash: str) -> int:

@@ -8,7 +8,8 @@ from typing import Any, Final
 from roadlens.errors import Conflict
 from roadlens.storage.database import WriteSession
 from roadlens.storage.writes import assignments, edits
-from roadlens.storage.writes.edits import Expected, Kind, Row, Who
+from roadlens.storage.writes.audit import Who
+from roadlens.storage.writes.edits import Expected, Kind, Row
 
 _IN_USE = (
     "The vehicle {vehicle_id} has assignments, and the trips that were made under them. Delete those assignments, or "
