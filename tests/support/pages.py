@@ -37,6 +37,7 @@ PAGES = (
     Shown("vehicles", "vehicles", "Vehicles", in_nav=True),
     Shown("vehicle", "vehicles/:vehicle_id"),
     Shown("users", "users", "Users", in_nav=True),
+    Shown("audit", "audit", "Audit log"),
     Shown("cache", "cache", "Cache", in_nav=True),
     Shown("account", "account"),
 )

@@ -11,6 +11,7 @@ export const ROUTES = [
   { path: ["vehicles"], file: "vehicles", label: "Vehicles", icon: "vehicles" },
   { path: ["vehicles", ":vehicle_id"], file: "vehicle" },
   { path: ["users"], file: "users", label: "Users", icon: "users" },
+  { path: ["audit"], file: "audit" },
   { path: ["cache"], file: "cache", label: "Cache", icon: "cache" },
   { path: ["account"], file: "account" },
 ];

@@ -12,6 +12,7 @@ import { panel, room } from "../parts/panel.js";
 import { together } from "../parts/together.js";
 import { go, link } from "../router.js";
 import { mayEdit } from "../session.js";
+import { personalData } from "./driver_data.js";
 import { deleteDriver, editDriver } from "./driver_editor.js";
 import { scorePanels } from "./driver_score.js";
 import { statistics } from "./driver_statistics.js";
@@ -25,7 +26,8 @@ export function open(page) {
   const path = `/admin/drivers/${segment(id)}`;
   const [totals, vehicles, person] = [totalsPanel(), vehiclesPanel(), personPanel()];
   const risk = scorePanels(page);
-  const told = heading(page, id);
+  const named = heading(page, id);
+  const data = personalData(id, () => go(["drivers"]));
   page.main.append(
     h(
       "div",
@@ -34,11 +36,15 @@ export function open(page) {
       h("div", { class: "column two-thirds" }, risk.factors.node),
       statistics(page, path),
       h("div", { class: "column two-thirds" }, risk.history.node, trips(page, id, path)),
-      h("div", { class: "column third" }, vehicles.node, totals.node, events(page, id)),
+      h("div", { class: "column third" }, vehicles.node, totals.node, events(page, id), data?.node),
     ),
   );
   const none = () =>
     missing(page, `There is no driver ${id}`, "The address was mistyped, or somebody has deleted this driver.", BACK);
+  const told = (found) => {
+    named(found);
+    data?.told(found);
+  };
   const driver = together(page, () => path, { told, missing: none });
   const score = together(page, () => `${path}/risk`);
   for (const one of [totals, vehicles, person]) one.follow(driver);

@@ -15,18 +15,19 @@ import { current, mayEdit } from "../session.js";
 import { createUser, editUser, resetPassword } from "./user_editor.js";
 
 const ABOUT =
-  "A viewer sees everything and changes nothing but their own password. Nobody is deleted, for the audit log names them: " +
-  "who may no longer sign in is disabled.";
+  "A viewer sees everything and changes nothing but their own password. Who may no longer sign in is disabled: what they " +
+  "did stays, and the audit log names them.";
 
 export function open(page) {
   const create = h("button", { class: "button main", type: "button", onclick: createUser }, icon("add"), "New user");
+  const log = h("a", { class: "button", href: link(["audit"]) }, "Audit log");
   const own = h("a", { class: "button", href: link(["account"]) }, icon("key"), "Your password");
   listPage(page, {
     title: "Users",
     caption: "Users of Roadlens, oldest first",
     name: "users",
     one: "user",
-    actions: mayEdit() ? [own, create] : [own],
+    actions: mayEdit() ? [log, own, create] : [own],
     about: h("p", { class: "tools quiet" }, ABOUT),
     columns: columns(),
     key: (user) => user.user_id,

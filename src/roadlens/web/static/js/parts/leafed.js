@@ -60,7 +60,7 @@ export function leafed(
 }
 
 /**
- * A whole page: `name` is the list's in the API, as `trips`, and `fields` are those of `filters`; without any, `about`
+ * A whole page: `name` is the list's in the API, as `trips`, and what it is called unless `noun` says so; `fields` are those of `filters`; without any, `about`
  * may stand in their place. `actions` stand beside the heading, `none` is what is said when there is nothing at all.
  */
 export function listPage(page, { title, name, fields = [], about = null, actions = [], none, ...list }) {
@@ -76,13 +76,14 @@ export function listPage(page, { title, name, fields = [], about = null, actions
     tools.clear();
     changed(wanted(new URLSearchParams(), fields));
   };
-  const button = () => h("button", { class: "button", type: "button", onclick: everything }, `Show all ${name}`);
-  const fewer = { title: `No ${name} match`, text: "Nothing is like what is asked for above." };
+  const noun = list.noun ?? name;
+  const button = () => h("button", { class: "button", type: "button", onclick: everything }, `Show all ${noun}`);
+  const fewer = { title: `No ${noun} match`, text: "Nothing is like what is asked for above." };
   const empty = () => (narrowed(asked) ? { ...fewer, action: button() } : none);
   page.head(title, { actions: [exportButton(name, given), ...actions] });
   const all = leafed(page, {
-    title: `All ${name}`,
-    noun: name,
+    title: `All ${noun}`,
+    noun,
     path: `/admin/${name}`,
     parameters: given,
     tools: tools?.node ?? about,
