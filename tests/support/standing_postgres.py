@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from tests.support.sandbox import Sandboxed, sandboxed
 from tests.support.valkey import HOST, free_port
 
 OWNER, OWNER_PASSWORD = "postgres", "the operator's"
+SCRIPT = Path(__file__).parents[2] / "deploy" / "postgres" / "roadlens.sh"
 ROLE, PASSWORD, DATABASE = "roadlens", "sesame: 100 % @/#?", "roadlens"
 
 
@@ -43,10 +45,17 @@ class StandingPostgres:
             host=HOST, port=self.port, user=user, password=password, dbname=database, autocommit=True
         )
 
-    def run(self, program: str, *arguments: str | Path) -> None:
-        """One of PostgreSQL's own programs, as the operator."""
-        command = [self.programs / program, "-h", HOST, "-p", str(self.port), "-U", OWNER, *arguments]
-        done = subprocess.run(command, env={"PGPASSWORD": OWNER_PASSWORD}, capture_output=True, text=True, check=False)
+    def run(self, program: str | Path, *arguments: str | Path, **environment: str) -> None:
+        """One of PostgreSQL's own programs, or a script that calls them, as the operator."""
+        operator = {"PGHOST": HOST, "PGPORT": str(self.port), "PGUSER": OWNER, "PGPASSWORD": OWNER_PASSWORD}
+        operator["PATH"] = f"{self.programs}:{os.environ['PATH']}"
+        done = subprocess.run(
+            [self.programs / program if isinstance(program, str) else program, *arguments],
+            env=operator | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
 
 
@@ -82,8 +91,8 @@ def standing_postgres(directory: Path) -> Iterator[StandingPostgres]:
     server = StandingPostgres(port, programs)
     try:
         until(lambda: process.ended or _answers(server), "PostgreSQL answers")
-        server.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
-        server.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+        (directory / "role-password").write_text(f"{PASSWORD}\n")
+        server.run(SCRIPT, ROADLENS_PASSWORD_FILE=str(directory / "role-password"))
         yield server
     finally:
         process.stop(SIGINT)

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from roadlens.cli import bench, cache, db, demo, devices, doctor, imports, serve, tokens, users
+from roadlens.cli import bench, cache, db, demo, devices, doctor, health, imports, serve, tokens, users
 from roadlens.errors import RoadlensError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command()(serve.serve)
 app.command(name="import")(imports.import_files)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
+app.command()(health.health)
 app.add_typer(bench.app, name="bench")
 app.add_typer(cache.app, name="cache")
 app.add_typer(db.app, name="db")
