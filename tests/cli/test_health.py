@@ -22,7 +22,7 @@ END_ALL = sql.SQL(
 
 
 @pytest.fixture
-def installation(postgres: Server, tmp_path: Path) -> Installation:
+def installation(tmp_path: Path) -> Installation:
     return Installation(tmp_path / "data", {"PORT": str(free_port()), "HOST": "0.0.0.0"})  # noqa: S104 - is what is tested
 
 

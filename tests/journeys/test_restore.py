@@ -54,7 +54,9 @@ def test_after_a_restore_every_answer_is_from_the_backup(
 
     until(lambda: trusted(servers))
     assert names(servers, path) == {"Before"}
-    assert all(worker.ask("GET", f"/admin/drivers/{other['driver_id']}").status_code == 404 for worker in servers.workers)
+    assert all(
+        worker.ask("GET", f"/admin/drivers/{other['driver_id']}").status_code == 404 for worker in servers.workers
+    )
     # The version of this edit has the number of the one that was lost. Its random part tells them apart.
     change(servers, "PATCH", path, {"last_name": "Since"})
     assert names(servers, path) == {"Since"}
