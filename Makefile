@@ -27,7 +27,8 @@ test-system: .venv/dev.stamp ## Run the dashboard in a browser, the cache on Deb
 	@PATH=$$PATH:/usr/sbin TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest -m "system or not system" \
 		tests/cache tests/journeys/test_cache_*.py tests/journeys/test_concurrent_ingest.py \
 		tests/journeys/test_dashboard_*.py tests/deploy tests/journeys/test_pgbouncer.py \
-		tests/journeys/test_topology.py tests/journeys/test_restore.py tests/journeys/test_nginx.py $(ARGS)
+		tests/journeys/test_topology.py tests/journeys/test_restore.py tests/journeys/test_nginx.py \
+		tests/journeys/test_point_in_time.py $(ARGS)
 
 check: .venv/dev.stamp ## Check format, lint, types, import contracts and house rules
 	$(BIN)/ruff format --check .

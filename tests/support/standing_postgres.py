@@ -60,39 +60,33 @@ class StandingPostgres:
 
 
 @contextmanager
-def standing_postgres(directory: Path) -> Iterator[StandingPostgres]:
-    """One with the role and its empty database, until the block ends."""
+def standing_postgres(directory: Path, **options: str) -> Iterator[StandingPostgres]:
+    """One with the role and its empty database, until the block ends; `options` are PostgreSQL's own."""
     directory.mkdir(parents=True)
-    programs = find_binaries().postgres.parent
-    cluster, port = directory / "cluster", free_port()
-    (directory / "password").write_text(OWNER_PASSWORD)
-    make: list[str | Path] = [
-        programs / "initdb",
-        "-D",
-        cluster,
-        "-U",
-        OWNER,
-        "-A",
-        "scram-sha-256",
-        "--pwfile",
-        directory / "password",
-    ]
-    done = subprocess.run(sandboxed([*make, "--no-sync"], [directory]), capture_output=True, text=True, check=False)
+    cluster, password = directory / "cluster", directory / "password"
+    password.write_text(OWNER_PASSWORD)
+    who: list[str | Path] = ["-U", OWNER, "-A", "scram-sha-256", "--pwfile", password]
+    make = sandboxed([find_binaries().postgres.with_name("initdb"), "-D", cluster, *who, "--no-sync"], [directory])
+    done = subprocess.run(make, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    options = {"listen_addresses": HOST, "port": port, "unix_socket_directories": "", "fsync": "off"}
-    command: list[str | Path] = [
-        programs / "postgres",
-        "-D",
-        cluster,
-        *(f"--{name}={value}" for name, value in options.items()),
-    ]
-    process = Sandboxed(command, [directory], directory / "log")
+    with running_cluster(cluster, **options) as server:
+        password.write_text(f"{PASSWORD}\n")
+        server.run(SCRIPT, ROADLENS_PASSWORD_FILE=str(password))
+        yield server
+
+
+@contextmanager
+def running_cluster(cluster: Path, **options: str) -> Iterator[StandingPostgres]:
+    """A server on the files of one, which may also write beside them."""
+    postgres, port = find_binaries().postgres, free_port()
+    ours = {"listen_addresses": HOST, "port": str(port), "unix_socket_directories": "", "fsync": "off"} | options
+    command: list[str | Path] = [postgres, "-D", cluster, *(f"--{name}={value}" for name, value in ours.items())]
+    process = Sandboxed(command, [cluster.parent], cluster.parent / "log")
     process.start()
-    server = StandingPostgres(port, programs)
+    server = StandingPostgres(port, postgres.parent)
     try:
         until(lambda: process.ended or _answers(server), "PostgreSQL answers")
-        (directory / "role-password").write_text(f"{PASSWORD}\n")
-        server.run(SCRIPT, ROADLENS_PASSWORD_FILE=str(directory / "role-password"))
+        assert not process.ended, process.said()
         yield server
     finally:
         process.stop(SIGINT)
