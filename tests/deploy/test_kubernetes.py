@@ -77,6 +77,11 @@ def test_settings_are_ones_that_roadlens_reads_and_accepts() -> None:
     Settings.model_validate(settings)
 
 
+def test_services_set_no_variables() -> None:
+    """A service named `redis` would otherwise set REDIS_PORT to an address."""
+    assert pod("roadlens")["enableServiceLinks"] is False
+
+
 def test_secrets_are_those_that_the_script_makes() -> None:
     made = set(compose()["secrets"])
     for box in containers():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from roadlens.storage.embedded.binaries import find_binaries
 from tests.support.installation import Installation
 from tests.support.pair import Pair, opened_pair
 from tests.support.standing_postgres import DATABASE, PASSWORD, ROLE, StandingPostgres, standing_postgres
@@ -16,6 +18,8 @@ from tests.support.valkey import Valkey, running_valkey
 from tests.support.workers import until
 
 pytestmark = pytest.mark.system
+
+SOMEBODY = {"first_name": "Ann", "last_name": "Before", "email": "a@b.org"}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +46,7 @@ def test_after_a_restore_every_answer_is_from_the_backup(
     servers: Pair, postgres_of_operator: StandingPostgres, tmp_path: Path
 ) -> None:
     backup = tmp_path / "roadlens.dump"
-    driver = change(servers, "POST", "/admin/drivers", {"first_name": "Ann", "last_name": "Before", "email": "a@b.org"})
+    driver = change(servers, "POST", "/admin/drivers", SOMEBODY)
     path = f"/admin/drivers/{driver['driver_id']}"
     assert names(servers, path) == {"Before"}
     postgres_of_operator.run("pg_dump", "--format=custom", f"--file={backup}", DATABASE)
@@ -61,6 +65,22 @@ def test_after_a_restore_every_answer_is_from_the_backup(
     change(servers, "PATCH", path, {"last_name": "Since"})
     assert names(servers, path) == {"Since"}
     assert names(servers, "/admin/drivers", "drivers") == {"Since"}
+
+
+def test_an_embedded_database_comes_back_in_another_directory(tmp_path: Path) -> None:
+    backup, programs = tmp_path / "roadlens.dump", find_binaries().postgres.parent
+    before, after = Installation(tmp_path / "before"), Installation(tmp_path / "after")
+    with before.server() as api:
+        api.client.post("/admin/drivers", json=SOMEBODY).raise_for_status()
+        dump: list[str | Path] = [programs / "pg_dump", "--format=custom", f"--file={backup}"]
+        subprocess.run([*dump, before.run("db", "url").strip()], check=True)
+    with after.server() as api:
+        assert api.get("/admin/drivers")["total"] == 0
+        options = ["--clean", "--if-exists", "--exit-on-error", "--single-transaction"]
+        again: list[str | Path] = [programs / "pg_restore", *options, f"--dbname={after.run('db', 'url').strip()}"]
+        subprocess.run([*again, backup], check=True)
+        until(lambda: api.get("/admin/drivers")["total"] == 1)
+        after.run("doctor")
 
 
 def restore(postgres: StandingPostgres, backup: Path) -> None:
