@@ -22,11 +22,13 @@ run: .venv/project.stamp ## Run Roadlens with its own PostgreSQL, on 127.0.0.1:8
 test: .venv/dev.stamp ## Run every test that needs no system package
 	@exec $(BIN)/python -m pytest $(ARGS)
 
-test-system: .venv/dev.stamp ## Run the dashboard in a browser, the cache on Debian's Redis, writers at once; needs chromium, redis-server and openssl
-	@sh tools/need.sh redis-server openssl $${CHROMIUM:-chromium}
-	@TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest -m "system or not system" \
+test-system: .venv/dev.stamp ## Run the dashboard in a browser, the cache on Debian's Redis, writers at once; needs the Debian packages in .ci/run
+	@PATH=$$PATH:/usr/sbin sh tools/need.sh redis-server openssl bwrap nginx pgbouncer systemd-analyze $${CHROMIUM:-chromium}
+	@PATH=$$PATH:/usr/sbin TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest -m "system or not system" \
 		tests/cache tests/journeys/test_cache_*.py tests/journeys/test_concurrent_ingest.py \
-		tests/journeys/test_dashboard_*.py $(ARGS)
+		tests/journeys/test_dashboard_*.py tests/deploy tests/journeys/test_pgbouncer.py \
+		tests/journeys/test_topology.py tests/journeys/test_restore.py tests/journeys/test_nginx.py \
+		tests/journeys/test_point_in_time.py $(ARGS)
 
 check: .venv/dev.stamp ## Check format, lint, types, import contracts and house rules
 	$(BIN)/ruff format --check .

@@ -54,7 +54,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What is open. `database_url` is for programs that open their own connection."""
+    """What is open. `database_url` is the server's own, for those who open a connection of theirs."""
 
     settings: Settings
     database: Database
@@ -182,10 +182,13 @@ def admin_password_file(settings: Settings) -> Path:
 
 @asynccontextmanager
 async def _opened(settings: Settings, purpose: str, *, exclusive: bool) -> AsyncIterator[Wiring]:
-    address = settings.database_url.get_secret_value() if settings.database_url else None
+    # A pooler is no place to migrate from, or to hear changes over.
+    chosen = settings.direct_database_url or settings.database_url
+    address = chosen.get_secret_value() if chosen else None
     with open_database(settings.data_dir, purpose, exclusive=exclusive, database_url=address) as url:
         await asyncio.to_thread(migrate.upgrade, url, settings.timezone, parameters.DEFAULT.as_dict())
         async with _connected(settings, url, purpose, Metrics()) as wiring:
+            await wiring.database.check_pooler()
             yield wiring
 
 
@@ -194,12 +197,14 @@ async def _connected(
     settings: Settings, url: str, purpose: str, metrics: Metrics, *, workers: int = 1
 ) -> AsyncIterator[Wiring]:
     """The connections of one process; several workers share out what the settings allow the server."""
+    pooler = settings.database_url if settings.direct_database_url is not None else None
     database = Database.open(
-        url,
+        pooler.get_secret_value() if pooler else url,
         pool_size=max(1, settings.db_pool_size // workers),
         max_connections=max(1, settings.db_max_connections // workers),
         name=f"roadlens {purpose}",
         durable=settings.database_url is None,
+        pooled=pooler is not None,
     )
     try:
         yield Wiring(settings, database, url, metrics)

@@ -42,8 +42,8 @@ def url() -> None:
       psql "$(roadlens db url)"
     """
     settings = read_settings()
-    if settings.database_url is not None:
-        print(settings.database_url.get_secret_value())
+    if address := settings.direct_database_url or settings.database_url:
+        print(address.get_secret_value())
         return
     running = running_url(settings.data_dir)
     if running is None:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from roadlens.cli import audit, bench, cache, db, demo, devices, doctor, drivers, imports, serve, tokens, users
+from roadlens.cli import audit, bench, cache, db, demo, devices, doctor, drivers, health, imports, serve, tokens, users
 from roadlens.errors import RoadlensError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command(name="import")(imports.import_files)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.add_typer(audit.app, name="audit")
+app.command()(health.health)
 app.add_typer(bench.app, name="bench")
 app.add_typer(cache.app, name="cache")
 app.add_typer(db.app, name="db")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pydantic import AliasChoices, ValidationError
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from roadlens.errors import SetupError
+from roadlens.settings.files import SecretFiles
 from roadlens.settings.server import ServerSettings
 from roadlens.settings.sign_in import SignInSettings
 from roadlens.settings.stores import StoreSettings
@@ -17,12 +18,25 @@ class Settings(StoreSettings, TelemetrySettings, SignInSettings, ServerSettings)
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings calls with all of them
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, and the files that it names."""
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
 
 def read_settings() -> Settings:
     """The settings of this process's environment.
 
     Raises:
-        SetupError: a variable has a wrong value; the message names each such variable and what is expected of it.
+        SetupError: a variable has a wrong value; the message names each such variable and what is expected of it. Or
+            a file that is to hold a secret cannot be read.
     """
     try:
         return Settings()

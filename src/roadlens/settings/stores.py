@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
@@ -11,11 +12,23 @@ from pydantic_settings import BaseSettings
 class StoreSettings(BaseSettings):
     """The database, Redis and the cache."""
 
+    # Before the addresses, which it is put into.
+    database_password: SecretStr | None = Field(
+        default=None,
+        validation_alias="ROADLENS_DATABASE_PASSWORD",
+        description="Password of the database's user, where the addresses of the database name a user alone.",
+    )
     database_url: SecretStr | None = Field(
         default=None,
         validation_alias="DATABASE_URL",
         description="Address of a PostgreSQL 15 or newer, as postgresql://user:password@host:5432/database. "
         "Without it Roadlens runs its own PostgreSQL in the data directory.",
+    )
+    direct_database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias="ROADLENS_DIRECT_DATABASE_URL",
+        description="Address of the same database past the pooler that DATABASE_URL names, such as PgBouncer: for the "
+        "change feed and for migrations, which need a session of their own.",
     )
     db_pool_size: int = Field(
         default=10,
@@ -76,9 +89,31 @@ class StoreSettings(BaseSettings):
         description="One of so many hits is computed again and compared, at most one a second; 0 audits none.",
     )
 
+    @field_validator("database_url", "direct_database_url")
+    @classmethod
+    def _with_password(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        password = info.data.get("database_password")
+        return url if url is None or password is None else SecretStr(_with(url.get_secret_value(), password))
+
+    @field_validator("direct_database_url")
+    @classmethod
+    def _past_a_pooler(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if url is not None and info.data.get("database_url") is None:
+            raise ValueError("DATABASE_URL must be set beside it, to the address of the pooler")
+        return url
+
     @field_validator("redis_cluster")
     @classmethod
     def _one_database(cls, cluster: bool, info: ValidationInfo) -> bool:
         if cluster and info.data.get("redis_db"):
             raise ValueError("a cluster has only database 0, so REDIS_DB cannot be set beside it")
         return cluster
+
+
+def _with(url: str, password: SecretStr) -> str:
+    """The address with that password, unless it has one or names no user."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    if not at or ":" in user:
+        return url
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password.get_secret_value(), safe='')}@{host}"))

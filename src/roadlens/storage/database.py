@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from roadlens.errors import DatabaseUnavailable, Overloaded, SetupError
+from roadlens.storage import session_defaults
 from roadlens.storage.change_feed.acknowledgements import Acknowledgements
 from roadlens.storage.change_feed.settler import Settler
 from roadlens.storage.connection_options import with_options
@@ -138,8 +139,9 @@ def _parsed(statement: str) -> TextClause:
 class Database:
     """A pool of connections to one PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine, *, durable: bool = False) -> None:
+    def __init__(self, engine: AsyncEngine, *, durable: bool = False, pooled: bool = False) -> None:
         self._engine = engine
+        self._pooled = pooled
         self._settler = Settler(engine, durable=durable)
         self._observers: list[StatementObserver] = []
         event.listen(engine.sync_engine, "before_cursor_execute", self._started)
@@ -154,10 +156,12 @@ class Database:
         max_connections: int = 50,
         name: str = "roadlens",
         durable: bool = False,
+        pooled: bool = False,
     ) -> Self:
         """Prepare a pool; the first connection is made when it is needed.
 
         `durable`: after a start this PostgreSQL has all that it ever committed, for it is nobody's former standby.
+        `pooled`: at the address is a pooler that lends connections for a transaction, such as PgBouncer.
 
         Raises:
             SetupError: the address is not one of a PostgreSQL database.
@@ -168,21 +172,23 @@ class Database:
             max_overflow=max(0, max_connections - pool_size),
             pool_timeout=10,
             pool_recycle=3600,
-            connect_args={
-                "application_name": name,
-                "connect_timeout": 5,
-                # A server that vanishes without a word is noticed after some 20 s, not after hours (tcp(7)).
-                "keepalives_idle": 10,
-                "keepalives_interval": 5,
-                "keepalives_count": 2,
-                "tcp_user_timeout": 20_000,
-                "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=120s -c lock_timeout=60s",
-            },
+            connect_args=session_defaults.connect_args(name, pooled=pooled),
         )
-        return cls(engine, durable=durable)
+        return cls(engine, durable=durable, pooled=pooled)
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    async def check_pooler(self) -> None:
+        """See that sessions are what they must be, where a pooler lends them.
+
+        Raises:
+            SetupError: they are not; the message says what to do.
+            DatabaseUnavailable: the pooler or its database does not answer.
+        """
+        if self._pooled:
+            async with _translated(), self._engine.connect() as connection:
+                await session_defaults.check(connection)
 
     def observe(self, observer: StatementObserver) -> Callable[[], None]:
         """Call `observer(sql, seconds)` after each statement; the returned function ends that."""
