@@ -22,8 +22,8 @@ FORWARD = {
 def test_each_outcome_is_added() -> None:
     metrics = Metrics()
     count = IngestMetrics(metrics)
-    count(Outcome(kept=3, dropped=Counter({Reason.DUPLICATE: 2})))
-    count(Outcome(kept=1))
+    count.stored(Outcome(kept=3, dropped=Counter({Reason.DUPLICATE: 2})))
+    count.stored(Outcome(kept=1))
     seen = Scrape.of(metrics)
     assert seen.value("ingest_positions_total", result="kept") == 4
     assert seen.value("ingest_positions_total", result="duplicate") == 2

@@ -10,7 +10,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from roadlens import __version__
-from roadlens.observability.metrics import BOUNDS, TABLE, Kind, Metrics
+from roadlens.observability.metrics import Metrics
+from roadlens.observability.table import BOUNDS, TABLE, Kind
 from roadlens.observability.tally import Tally, cells_file
 from tests.support.scrape import Scrape
 
