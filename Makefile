@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-system check format screenshots bench bench-http bench-day bench-dashboard lock clean remake
+.PHONY: help run test test-system rules check format screenshots bench bench-http bench-day bench-dashboard lock clean remake
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -22,11 +22,16 @@ run: .venv/project.stamp ## Run Roadlens with its own PostgreSQL, on 127.0.0.1:8
 test: .venv/dev.stamp ## Run every test that needs no system package
 	@exec $(BIN)/python -m pytest $(ARGS)
 
-test-system: .venv/dev.stamp ## Run the dashboard in a browser, the cache on Debian's Redis, writers at once; needs chromium, redis-server and openssl
-	@sh tools/need.sh redis-server openssl $${CHROMIUM:-chromium}
+test-system: .venv/dev.stamp rules ## Run the dashboard in a browser, the cache on Debian's Redis, a real Prometheus, writers at once; needs chromium, redis-server, prometheus and openssl
+	@sh tools/need.sh redis-server openssl prometheus $${CHROMIUM:-chromium}
 	@TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest -m "system or not system" \
 		tests/cache tests/journeys/test_cache_*.py tests/journeys/test_concurrent_ingest.py \
-		tests/journeys/test_dashboard_*.py $(ARGS)
+		tests/journeys/test_dashboard_*.py tests/journeys/test_prometheus.py $(ARGS)
+
+rules: ## Check Prometheus's configuration, its rules, and that each alert fires when it should; needs Debian's package prometheus
+	@sh tools/need.sh prometheus
+	@promtool check config deploy/prometheus/prometheus.yml
+	@promtool test rules deploy/prometheus/tests/*.yml
 
 check: .venv/dev.stamp ## Check format, lint, types, import contracts and house rules
 	$(BIN)/ruff format --check .

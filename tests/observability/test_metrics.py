@@ -51,6 +51,15 @@ def test_counters_count() -> None:
     assert seen.value("worker_restarts_total") == 0
 
 
+def test_a_counter_that_has_begun_is_shown_before_it_is_counted() -> None:
+    metrics = Metrics()
+    losses = metrics.counters("feed_losses_total").begin(("lease",), ("connection",))
+    assert len(Scrape.of(metrics).labels("feed_losses_total")) == 2
+    losses.add(("lease",))
+    losses.begin(("lease",))
+    assert Scrape.of(metrics).value("feed_losses_total", reason="lease") == 1
+
+
 def test_a_duration_falls_into_its_bucket_and_all_wider_ones() -> None:
     metrics = Metrics()
     durations = metrics.durations("db_query_duration_seconds")

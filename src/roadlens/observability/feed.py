@@ -10,7 +10,7 @@ class FeedMetrics:
     """Told by a `ChangeFeed` and by `Database.observe_settling`."""
 
     def __init__(self, metrics: Metrics) -> None:
-        self._losses = metrics.counters("feed_losses_total")
+        self._losses = metrics.counters("feed_losses_total").begin(("lease",), ("connection",))
         self._settling = metrics.durations("feed_settling_duration_seconds")
 
     def lost(self, why: Exception) -> None:

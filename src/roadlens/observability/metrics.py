@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Self
 
 from prometheus_client.exposition import choose_encoder
 
@@ -26,6 +26,12 @@ class Counters:
         self._cells = tally.cells
         self._name = name
         self._places: dict[tuple[object, ...], int] = {}
+
+    def begin(self, *combinations: tuple[object, ...]) -> Self:
+        """Show these, with 0 where nobody has counted yet: who compares two scrapes then sees the first rise."""
+        for labels in combinations:
+            self.add(labels, 0.0)
+        return self
 
     def add(self, labels: tuple[object, ...] = (), amount: float = 1.0) -> None:
         """The values of the labels, in the table's order; they must be of few kinds."""

@@ -21,7 +21,7 @@ class StatementMetrics:
         self._queries = metrics.counters("db_queries_total")
         self._of_requests = metrics.counters("db_request_queries_total")
         self._durations = metrics.durations("db_query_duration_seconds")
-        self._errors = metrics.counters("db_query_errors_total")
+        self._errors = metrics.counters("db_query_errors_total").begin(*((kind.value,) for kind in Failure))
 
     def __call__(self, statement: str, seconds: float) -> None:
         labels = _labels(statement)
