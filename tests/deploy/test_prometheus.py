@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from roadlens.observability.table import TABLE, Kind
-from tests.support.rules import PROMETHEUS, ROOT, alerts, rules, series_in, rule_cases
+from tests.support.rules import PROMETHEUS, ROOT, alerts, rule_cases, rules, series_in
 
 ALERTS_PAGE = ROOT / "docs" / "alerts.md"
 METRICS_PAGE = ROOT / "docs" / "metrics.md"
