@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import signal
@@ -16,7 +17,7 @@ import pytest
 from tests.support.installation import Installation
 from tests.support.pair import Pair, opened_pair
 from tests.support.prometheus import Prometheus, running_prometheus
-from tests.support.rules import alerts, asked_by_panels, rules
+from tests.support.rules import DASHBOARD, alerts, asked_by_panels, rules
 from tests.support.valkey import Valkey, running_valkey
 from tests.support.workers import stopped, workers_of
 
@@ -127,6 +128,8 @@ def test_every_panel_of_the_dashboard_shows_something(pair: Pair, sender: httpx.
     traffic(pair, sender)
     asked = list(asked_by_panels())
     assert len(asked) > 50
+    for marks in json.loads(DASHBOARD.read_text())["annotations"]["list"]:
+        prometheus.query(marks["expr"])  # there need be no alert, but it must be one that can be asked for
     missing = {one for one in asked if not prometheus.query(one.expression)}
     prometheus.until(
         lambda: not {one for one in missing if not prometheus.query(one.expression)}, f"there is something of {missing}"
