@@ -92,7 +92,6 @@ def test_a_worker_that_ends_comes_back_and_what_it_counted_stays(server: Api, en
     assert (page.value("workers_alive"), page.value("workers_wanted")) == (2, 2)
     os.kill(one, ended_by)
     until(lambda: not is_alive(one))
-    assert Scrape.read(ask(server, "/metrics").text).value("workers_alive") < 2  # its successor needs a moment
     assert answering(server) != counted_by_one  # nobody is refused meanwhile
     assert health_checks(server) == before + 1
     until(lambda: len(workers_of(server.pid)) == 2)
