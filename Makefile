@@ -5,13 +5,13 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-system check format screenshots bench bench-http bench-day bench-dashboard lock clean remake
+.PHONY: help run test test-system rules fuzz check format screenshots bench bench-http bench-day bench-dashboard lock clean remake
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 COMPILE := $(BIN)/uv --no-config --quiet pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
-CODE := $(wildcard src tests tools benchmarks)
+CODE := $(wildcard src tests tools benchmarks fuzzing)
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %-12s", $$1 " " $$2; $$1 = $$2 = ""; print $$0 }'
@@ -22,13 +22,18 @@ run: .venv/project.stamp ## Run Roadlens with its own PostgreSQL, on 127.0.0.1:8
 test: .venv/dev.stamp ## Run every test that needs no system package
 	@exec $(BIN)/python -m pytest $(ARGS)
 
-test-system: .venv/dev.stamp ## Run the dashboard in a browser, the cache on Debian's Redis, writers at once; needs the Debian packages in .ci/run
-	@PATH=$$PATH:/usr/sbin sh tools/need.sh redis-server openssl bwrap nginx pgbouncer systemd-analyze $${CHROMIUM:-chromium}
-	@PATH=$$PATH:/usr/sbin TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest -m "system or not system" \
-		tests/cache tests/journeys/test_cache_*.py tests/journeys/test_concurrent_ingest.py \
-		tests/journeys/test_dashboard_*.py tests/deploy tests/journeys/test_pgbouncer.py \
-		tests/journeys/test_topology.py tests/journeys/test_restore.py tests/journeys/test_nginx.py \
-		tests/journeys/test_point_in_time.py $(ARGS)
+test-system: .venv/dev.stamp rules ## Run the dashboard in a browser, the cache on Debian's Redis, writers at once, what is deployed; needs the Debian packages in .ci/run
+	@PATH=$$PATH:/usr/sbin sh tools/need.sh redis-server openssl bwrap nginx pgbouncer prometheus systemd-analyze $${CHROMIUM:-chromium}
+	@PATH=$$PATH:/usr/sbin TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest -m "system or redis" $(ARGS)
+
+rules: ## Check Prometheus's configuration, its rules, and that each alert fires when it should; needs Debian's package prometheus
+	@sh tools/need.sh prometheus
+	@promtool check config deploy/prometheus/prometheus.yml
+	@promtool test rules deploy/prometheus/tests/*.yml
+
+fuzz: .venv/fuzz.stamp ## Ask every operation a thousand odd things, and feed parsers odd bytes; two hours
+	@$(BIN)/python -m fuzzing $(ARGS)
+	@$(BIN)/python -m fuzzing.guided
 
 check: .venv/dev.stamp ## Check format, lint, types, import contracts and house rules
 	$(BIN)/ruff format --check .
@@ -65,6 +70,7 @@ lock: .venv/dev.stamp ## Write the locks anew, with the newest versions that pyp
 	$(COMPILE) pyproject.toml --group build --output-file requirements/run.txt
 	$(COMPILE) pyproject.toml --extra otel --group build --constraints requirements/run.txt --output-file requirements/otel.txt
 	$(COMPILE) pyproject.toml --extra otel --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --group fuzz --constraints requirements/run.txt --output-file requirements/fuzz.txt
 	$(COMPILE) pyproject.toml --group bench --constraints requirements/run.txt --output-file requirements/bench.txt
 
 clean: ## Remove the virtual environment and what tools left behind; never the data
@@ -92,6 +98,11 @@ endif
 .venv/dev.stamp: requirements/dev.txt .venv/project.stamp
 	@echo "Installing what its tests and checks need"
 	@$(PIP) install --quiet --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+.venv/fuzz.stamp: requirements/fuzz.txt .venv/dev.stamp
+	@echo "Installing what chooses odd bytes"
+	@$(PIP) install --quiet --require-hashes --requirement requirements/fuzz.txt
 	@touch $@
 
 .venv/bench.stamp: requirements/bench.txt .venv/dev.stamp

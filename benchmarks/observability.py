@@ -1,4 +1,6 @@
-"""What does it cost to give a request its id, to count and time it, and to count a hit or a statement? In µs each.
+"""What does it cost to name, count and time a request, and to count a hit, a statement or a position? In µs each.
+
+A look at what is so now is made once a second; the page is shown at each scrape.
 
     python -m benchmarks.observability
 
@@ -15,12 +17,22 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from roadlens.cache.engine import Cache
+from roadlens.cache.entry import Entry
+from roadlens.cache.memory import Memory
 from roadlens.cache.observer import Level
+from roadlens.cache.unshared import Unshared
+from roadlens.observability import gauges
 from roadlens.observability.cache_observer import CacheMetrics
+from roadlens.observability.ingest import IngestMetrics
 from roadlens.observability.metrics import Metrics
+from roadlens.observability.present import Present
 from roadlens.observability.requests import Requests
 from roadlens.observability.statements import StatementMetrics
 from roadlens.observability.tally import Tally, cells_file
+from roadlens.storage.change_feed.feed import ChangeFeed
+from roadlens.storage.database import Database
+from roadlens.telemetry.collector import Collector
 
 ROUNDS, TIMES = 7, 20_000
 
@@ -49,11 +61,30 @@ async def asked(app: ASGIApp) -> float:
     return (perf_counter() - began) / TIMES * 1e6
 
 
-def called(what: Callable[..., None], *arguments: object) -> float:
+def called(what: Callable[..., object], *arguments: object, times: int = TIMES) -> float:
     began = perf_counter()
-    for _ in range(TIMES):
+    for _ in range(times):
         what(*arguments)
-    return (perf_counter() - began) / TIMES * 1e6
+    return (perf_counter() - began) / times * 1e6
+
+
+def present(metrics: Metrics) -> Present:
+    """All that a worker looks at, over a memory of 1,000 answers; nothing of it is opened."""
+    database = Database.open("postgresql://nobody@127.0.0.1:1/nothing")
+    observer = CacheMetrics(metrics)
+    feed, memory = ChangeFeed("postgresql://nobody@127.0.0.1:1/nothing"), Memory(1 << 24, observer)
+    for number in range(1000):
+        memory.put(str(number), f"prefix_{number % 13}", Entry.of_value(b"answer", 0.0))
+    cache = Cache(feed, memory, Unshared(), observer)
+    looks = [
+        gauges.workers(metrics, 2),
+        gauges.cache(metrics, cache, shares=True),
+        gauges.feed(metrics, feed),
+        gauges.database(metrics, database),
+        gauges.ingest(metrics, Collector(database, register=False)),
+        gauges.process(metrics),
+    ]
+    return Present(metrics, looks)
 
 
 async def main() -> None:
@@ -65,7 +96,15 @@ async def main() -> None:
             without, within = (min(column) for column in zip(*rounds, strict=True))
             hit = min(called(cache.hit, "summary", "summary", Level.MEMORY) for _ in range(ROUNDS))
             statement = min(called(statements, "SELECT 1", 0.0004) for _ in range(ROUNDS))
-            print(f"{name:<12} request {within - without:.2f} µs, hit {hit:.2f} µs, statement {statement:.2f} µs")
+            ingest = IngestMetrics(metrics)
+            position = min(called(ingest.committed, "single", 0.004) for _ in range(ROUNDS))
+            looks = present(metrics)
+            look = min(called(looks.look, times=200) for _ in range(ROUNDS))
+            page = min(called(metrics.page, times=20) for _ in range(ROUNDS))
+            print(
+                f"{name:<12} request {within - without:.2f} µs, hit {hit:.2f} µs, statement {statement:.2f} µs, "
+                f"position {position:.2f} µs; a look {look:.0f} µs, a page {page:.0f} µs"
+            )
 
 
 if __name__ == "__main__":

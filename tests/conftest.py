@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import make_url
@@ -13,6 +14,14 @@ from tests.support.api import PASSWORD, Api, open_api
 from tests.support.known_fleet import add_known_fleet
 from tests.support.postgres import TEMPLATE, Server, running_server
 from tests.support.valkey import Valkey, running_valkey
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The cache's tests run twice: on the Valkey of a wheel, and with `make test-system` on the system's own Redis."""
+    for item in items:
+        below = item.path.relative_to(Path(__file__).parent)
+        if below.parts[0] == "cache" or (below.parts[0] == "journeys" and below.name.startswith("test_cache_")):
+            item.add_marker("redis")
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 from benchmarks.processes import descendants, memory_bytes
 from benchmarks.workday.expected import Rate
 from roadlens.cache.keys import VALUES
-from roadlens.observability.metrics import BOUNDS
+from roadlens.observability.table import BOUNDS
 from tests.support.scrape import Scrape
 from tests.support.valkey import Valkey
 

@@ -47,9 +47,13 @@ from roadlens.api.tokens import Tokens
 from roadlens.cache.clearing import Clearing
 from roadlens.cache.http import CacheHits
 from roadlens.cache.principals import Principals
+from roadlens.observability import gauges
 from roadlens.observability import route as metrics_route
+from roadlens.observability.feed import FeedMetrics
 from roadlens.observability.ingest import IngestMetrics
+from roadlens.observability.present import Present
 from roadlens.observability.requests import Requests
+from roadlens.observability.sizes import Sizes
 from roadlens.observability.statements import StatementMetrics
 from roadlens.settings import Settings
 from roadlens.storage.sealing import Sealing
@@ -68,15 +72,24 @@ def create_app(wiring: Wiring) -> FastAPI:
     Raises:
         SetupError: the signing secret cannot be read or made.
     """
-    counted = IngestMetrics(wiring.metrics)
     kept = caching(wiring)
-    retention = Retention(wiring.database, wiring.settings.position_retention_days)
-    sealing = Sealing(wiring.database, signing_secret(wiring.settings))
-    collector = Collector(wiring.database, register=wiring.settings.auto_register, observe=counted)
+    settings, metrics = wiring.settings, wiring.metrics
+    days = settings.position_retention_days
+    retention = Retention(wiring.database, days, ran=gauges.Retained(metrics, wanted=days is not None))
+    collector = Collector(wiring.database, register=settings.auto_register, observer=IngestMetrics(metrics))
+    sealing = Sealing(wiring.database, signing_secret(settings))
+    sizes, present = _watched(wiring, kept, collector)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with kept.running(wiring.database), collector.running(), retention.running(), sealing.running():
+        async with (
+            kept.running(wiring.database),
+            collector.running(),
+            retention.running(),
+            sealing.running(),
+            sizes.running(),
+            present.running(),
+        ):
             yield
 
     app = _Application(
@@ -88,16 +101,15 @@ def create_app(wiring: Wiring) -> FastAPI:
         redoc_url=None,
     )
     app.state.server = state = _state(wiring, kept, collector)
-    app.state.metrics = wiring.metrics
-    wiring.database.observe(StatementMetrics(wiring.metrics))
+    app.state.metrics = metrics
 
     # First, for routes are tried in order, and no other is asked so often.
     app.include_router(ingest.router, prefix="/api/v1")
     app.include_router(v1())
     app.include_router(health.router)
-    app.include_router(metrics_route.router(wiring.metrics))
-    _pages(app, wiring.settings)
-    _surround(app, wiring.settings.trusted_proxies)
+    app.include_router(metrics_route.router(metrics, present))
+    _pages(app, settings)
+    _surround(app, settings.trusted_proxies)
     problems.install(app)
     app.front = CacheHits(
         app.compute,
@@ -105,7 +117,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         find_key(app),
         Principals(kept.feed, TokenGuard(wiring.database, state.tokens)),
         kept.audit,
-        Requests(app.compute, wiring.metrics),
+        Requests(app.compute, metrics),
     )
     return app
 
@@ -129,6 +141,25 @@ def _state(wiring: Wiring, kept: Caching, collector: Collector) -> ServerState:
         refusals=Refusals(),
         worker=lambda: kept.feed.worker_id,
     )
+
+
+def _watched(wiring: Wiring, kept: Caching, collector: Collector) -> tuple[Sizes, Present]:
+    """What is counted of the database, and all that is looked at now and then."""
+    metrics, settings, database = wiring.metrics, wiring.settings, wiring.database
+    statements = StatementMetrics(metrics)
+    database.observe(statements)
+    database.observe_failures(statements.failed)
+    database.observe_settling(FeedMetrics(metrics).settled)
+    looks = [
+        gauges.workers(metrics, settings.workers),
+        gauges.cache(metrics, kept.cache, shares=settings.redis_host is not None),
+        gauges.feed(metrics, kept.feed),
+        gauges.database(metrics, database),
+        gauges.ingest(metrics, collector),
+        gauges.process(metrics),
+    ]
+    data_dir = settings.data_dir if settings.database_url is None else None
+    return Sizes(metrics, database, data_dir), Present(metrics, looks)
 
 
 class _Application(DescribedApi):

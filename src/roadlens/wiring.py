@@ -32,6 +32,7 @@ from roadlens.cache.unshared import Unshared
 from roadlens.domain import Role
 from roadlens.errors import SetupError
 from roadlens.observability.cache_observer import CacheMetrics, hits_and_misses
+from roadlens.observability.feed import FeedMetrics
 from roadlens.observability.metrics import Metrics
 from roadlens.scoring import parameters
 from roadlens.settings import Settings
@@ -126,7 +127,8 @@ def caching(wiring: Wiring) -> Caching:
         SetupError: the signing secret cannot be read or made.
     """
     settings, observer, changes = wiring.settings, CacheMetrics(wiring.metrics), Changes()
-    feed = ChangeFeed(wiring.database_url, counts=lambda: report(cache, audit), heard=changes.heard)
+    lost = FeedMetrics(wiring.metrics).lost
+    feed = ChangeFeed(wiring.database_url, counts=lambda: report(cache, audit), heard=changes.heard, lost=lost)
     memory = Memory(settings.cache_memory_mb * 1024 * 1024, observer)
     cache = Cache(feed, memory, _shared_store(settings, observer), observer)
     audit = Audit(cache, observer, settings.cache_audit) if settings.cache_audit else None

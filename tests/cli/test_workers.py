@@ -87,7 +87,9 @@ def test_a_worker_that_ends_comes_back_and_what_it_counted_stays(server: Api, en
     with stopped(two):
         counted_by_one = answering(server)
     before = health_checks(server)
-    restarts = Scrape.read(ask(server, "/metrics").text).value("worker_restarts_total")
+    page = Scrape.read(ask(server, "/metrics").text)
+    restarts = page.value("worker_restarts_total")
+    assert (page.value("workers_alive"), page.value("workers_wanted")) == (2, 2)
     os.kill(one, ended_by)
     until(lambda: not is_alive(one))
     assert answering(server) != counted_by_one  # nobody is refused meanwhile
@@ -98,6 +100,9 @@ def test_a_worker_that_ends_comes_back_and_what_it_counted_stays(server: Api, en
         assert answering(server) != counted_by_one  # waits until the new one listens
     assert is_alive(new)
     page = Scrape.read(ask(server, "/metrics").text)
+    assert page.value("workers_alive") == 2
+    # Who was stopped may have lost its lease meanwhile.
+    until(lambda: Scrape.read(ask(server, "/metrics").text).value("feed_attached") == 2)
     assert page.value("http_requests_total", method="GET", endpoint="healthz", status="200") == before + 2
     assert page.value("worker_restarts_total") == restarts + 1
 

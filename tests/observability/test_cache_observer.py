@@ -8,6 +8,21 @@ from roadlens.observability.metrics import Metrics
 from tests.support.scrape import Scrape
 
 
+def test_hits_and_misses_are_there_from_the_first_answer_on() -> None:
+    metrics = Metrics()
+    observer = CacheMetrics(metrics)
+    observer.miss("summary", "dashboard_summary")
+    observer.hit("events", "events_list", Level.SHARED)
+    seen = Scrape.of(metrics)
+    assert {labels["key_prefix"] for labels in seen.labels("cache_hits_total")} == {"dashboard_summary", "events_list"}
+    assert {labels["key_prefix"] for labels in seen.labels("cache_misses_total")} == {
+        "dashboard_summary",
+        "events_list",
+    }
+    assert seen.value("cache_hit_rate", key_prefix="dashboard_summary") == 0
+    assert seen.value("cache_hit_rate", key_prefix="events_list") == 100
+
+
 def test_each_saying_is_counted_where_it_belongs() -> None:
     metrics = Metrics()
     observer: Observer = CacheMetrics(metrics)

@@ -22,9 +22,15 @@ FORWARD = {
 def test_each_outcome_is_added() -> None:
     metrics = Metrics()
     count = IngestMetrics(metrics)
-    count(Outcome(kept=3, dropped=Counter({Reason.DUPLICATE: 2})))
-    count(Outcome(kept=1))
+    count.stored(Outcome(kept=3, dropped=Counter({Reason.DUPLICATE: 2})))
+    count.stored(Outcome(kept=1))
+    count.committed("batch", 0.5)
+    count.refused("single", "busy")
     seen = Scrape.of(metrics)
+    assert seen.value("ingest_commit_duration_seconds_sum", kind="batch") == 0.5
+    assert seen.value("ingest_refused_total", kind="single", reason="busy") == 1
+    assert seen.value("ingest_refused_total", kind="batch", reason="closed") == 0
+    assert len(seen.labels("ingest_refused_total")) == 4
     assert seen.value("ingest_positions_total", result="kept") == 4
     assert seen.value("ingest_positions_total", result="duplicate") == 2
 

@@ -10,8 +10,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from roadlens import __version__
-from roadlens.observability.metrics import BOUNDS, TABLE, Kind, Metrics
+from roadlens.observability.metrics import Metrics
+from roadlens.observability.table import BOUNDS, TABLE, Kind, Over
 from roadlens.observability.tally import Tally, cells_file
+from roadlens.storage.change_feed.lease import now
 from tests.support.scrape import Scrape
 
 
@@ -47,6 +49,15 @@ def test_counters_count() -> None:
     assert seen.value("http_requests_total", method="GET", endpoint="summary", status="404") == 5
     assert seen.value("cache_evictions_total") == 3
     assert seen.value("worker_restarts_total") == 0
+
+
+def test_a_counter_that_has_begun_is_shown_before_it_is_counted() -> None:
+    metrics = Metrics()
+    losses = metrics.counters("feed_losses_total").begin(("lease",), ("connection",))
+    assert len(Scrape.of(metrics).labels("feed_losses_total")) == 2
+    losses.add(("lease",))
+    losses.begin(("lease",))
+    assert Scrape.of(metrics).value("feed_losses_total", reason="lease") == 1
 
 
 def test_a_duration_falls_into_its_bucket_and_all_wider_ones() -> None:
@@ -104,3 +115,42 @@ def test_only_what_is_in_the_table_is_counted() -> None:
     with pytest.raises(KeyError):
         Metrics().counters("requests_of_somebody_else")
     assert {metric.kind for metric in TABLE} == set(Kind)
+
+
+def test_a_gauge_shows_what_there_is_now_and_nothing_of_before() -> None:
+    metrics = Metrics()
+    entries = metrics.gauges("cache_entries")
+    assert "cache_entries{" not in metrics.page()[0].decode()
+    entries.show({("drivers_list",): 3, ("risk_score",): 5})
+    entries.show({("drivers_list",): 4})
+    seen = Scrape.of(metrics)
+    assert seen.value("cache_entries", key_prefix="drivers_list") == 4
+    assert {"key_prefix": "risk_score"} in seen.labels("cache_entries")
+    assert seen.value("cache_entries", key_prefix="risk_score") == 0
+
+
+def test_gauges_of_several_processes_are_one_number_each(tmp_path: Path) -> None:
+    one, two = (Metrics(Tally(cells_file(tmp_path, name))) for name in ("1", "2"))
+    for metrics, kept, size, moment in ((one, 3, 70, now() - 5), (two, 4, 60, now() - 500)):
+        metrics.gauges("cache_entries").show({("drivers_list",): kept})
+        metrics.gauges("db_size_bytes").show({(): size})
+        metrics.gauges("feed_lease_age_seconds").show({(): moment})
+        metrics.gauges("ingest_oldest_waiting_seconds").show({(): 0.0})
+    seen = Scrape.of(one)
+    assert seen.value("cache_entries", key_prefix="drivers_list") == 7
+    assert seen.value("db_size_bytes") == 70
+    assert 500 <= seen.value("feed_lease_age_seconds") < 600
+    assert seen.value("ingest_oldest_waiting_seconds") == 0
+
+
+def test_a_gauge_says_how_it_is_made_of_those_of_the_workers() -> None:
+    computed = {"cache_hit_rate", "roadlens_build_info"}
+    gauges = {metric.name: metric.over for metric in TABLE if metric.kind is Kind.GAUGE}
+    assert {name for name, over in gauges.items() if over is Over.NONE} == computed
+    assert {metric.over for metric in TABLE if metric.kind is not Kind.GAUGE} == {Over.NONE}
+
+
+def test_a_histogram_without_labels_is_there_from_the_start() -> None:
+    page = Metrics().page()[0].decode()
+    assert "feed_settling_duration_seconds_count 0.0" in page
+    assert 'feed_settling_duration_seconds_bucket{le="+Inf"} 0.0' in page

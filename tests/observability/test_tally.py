@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,28 @@ for _ in range(1000):
 print("counted", flush=True)
 sys.stdin.read()
 """
+
+
+# Shows what is so now, in a file of the name that it is given, and says in which.
+_SHOWER = """
+import sys
+from pathlib import Path
+from roadlens.observability.tally import Tally, cells_file
+tally = Tally(cells_file(Path(sys.argv[1]), sys.argv[2]))
+tally.cells[tally.place(("waiting",), 1, momentary=True)] = 7
+tally.cells[tally.place(("requests", "GET", "summary"), 1)] += 1
+print("shown", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def shower(directory: Path, name: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", _SHOWER, str(directory), name]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "shown\n"
+        yield process
 
 
 def count_to(tally: Tally, *numbers: float, series: tuple[str, ...] = SERIES) -> None:
@@ -90,3 +114,41 @@ def test_what_has_no_room_is_said_and_counted_nowhere(caplog: pytest.LogCaptureF
     assert "no room to count ('one too many',)" in caplog.text
     assert list(tally.read()) == [SERIES]
     assert set(tally.read()[SERIES]) == {1.0}
+
+
+def test_what_is_so_now_in_each_process_that_lives_and_in_none_that_was_killed(tmp_path: Path) -> None:
+    own = Tally(cells_file(tmp_path, "2"))
+    own.cells[own.place(("waiting",), 1, momentary=True)] = 3
+    with shower(tmp_path, "1") as other:
+        assert sorted(own.present(), key=str) == [{("waiting",): [3]}, {("waiting",): [7]}]
+        os.kill(other.pid, signal.SIGKILL)
+    assert own.present() == [{("waiting",): [3]}]
+    assert own.read() == {SERIES: [1]}
+    own.cells[own.place(("waiting",), 1, momentary=True)] = 0
+    assert own.present() == [{("waiting",): [0]}]
+
+
+def test_what_was_so_before_is_not_so_for_who_takes_the_place(tmp_path: Path) -> None:
+    with shower(tmp_path, "1") as other:
+        other.kill()
+    successor = Tally(cells_file(tmp_path, "1"))
+    assert successor.present() == [{("waiting",): [0]}]
+    assert successor.read() == {SERIES: [1]}
+
+
+def test_two_of_one_name_that_live_at_once_do_not_share_cells(tmp_path: Path) -> None:
+    with shower(tmp_path, "1") as one, shower(tmp_path, "1") as two:
+        reader = Tally(cells_file(tmp_path, "1"))
+        assert reader.read() == {SERIES: [2]}
+        assert [shown for shown in reader.present() if shown] == [{("waiting",): [7]}] * 2
+        one.kill()
+        one.wait()
+        assert [shown for shown in reader.present() if shown] == [{("waiting",): [7]}]
+        two.kill()
+    assert reader.read() == {SERIES: [2]}
+
+
+def test_processes_without_files_are_alone() -> None:
+    one, two = Tally(), Tally()
+    one.cells[one.place(("waiting",), 1, momentary=True)] = 3
+    assert (one.present(), two.present()) == ([{("waiting",): [3]}], [{}])

@@ -16,6 +16,7 @@ from roadlens.storage.writes import ingest_tokens
 from roadlens.storage.writes.devices import DeviceClaim
 from roadlens.telemetry import collector as collecting
 from roadlens.telemetry.collector import Collector
+from roadlens.telemetry.observer import Kind, Refusal, Silent
 from tests.support import fleet
 from tests.support.postgres import Server
 
@@ -162,6 +163,43 @@ async def test_batches_take_turns(collector: Collector) -> None:
     await asyncio.gather(*tasks)
     async with collector.turn():
         pass
+
+
+class Counted(Silent):
+    """Remembers whom it was told of."""
+
+    def __init__(self) -> None:
+        self.committed_kinds: list[str] = []
+        self.refusals: list[tuple[str, str]] = []
+
+    def committed(self, kind: Kind, seconds: float) -> None:
+        assert seconds > 0
+        self.committed_kinds.append(kind)
+
+    def refused(self, kind: Kind, why: Refusal) -> None:
+        self.refusals.append((kind, why))
+
+
+async def test_who_is_stored_and_who_is_refused_is_told(admitting: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "MOST_WAITING", 2)
+    monkeypatch.setattr(collecting, "MOST_BATCHES", 0)
+    counted = Counted()
+    collector = Collector(admitting, register=True, observer=counted)
+    async with collector.running():
+        sending = [collector.send(GOOD, DeviceClaim("A"), fleet.fix(second)) for second in range(3)]
+        results = await asyncio.gather(*sending, return_exceptions=True)
+        assert [isinstance(result, Overloaded) for result in results] == [False, False, True]
+        await collector.deliver(GOOD, fleet.batch_of("B", [fleet.fix(0)]))
+        with pytest.raises(Overloaded):
+            async with collector.turn():
+                pass
+    assert (collector.waiting, collector.waiting_since) == (0, None)
+    with pytest.raises(Overloaded):
+        await collector.send(GOOD, DeviceClaim("A"), fleet.fix(9))
+    with pytest.raises(Overloaded):
+        await collector.deliver(GOOD, fleet.batch_of("B", [fleet.fix(9)]))
+    assert counted.committed_kinds == ["single", "single", "batch"]
+    assert counted.refusals == [("single", "busy"), ("batch", "busy"), ("single", "closed"), ("batch", "closed")]
 
 
 async def test_a_database_that_goes_away_is_told_to_everybody(postgres: Server, database_url: str) -> None:

@@ -35,9 +35,12 @@ class CacheMetrics:
         self._hits.add((endpoint, key_prefix))
         if level is Level.SHARED:
             self._shared_hits.add((endpoint, key_prefix))
+            self._misses.begin((endpoint, key_prefix))
 
     def miss(self, endpoint: str, key_prefix: str) -> None:
         self._misses.add((endpoint, key_prefix))
+        # A rate of hits needs both: so each begins with the other. What memory has was a miss once, or a shared hit.
+        self._hits.begin((endpoint, key_prefix))
 
     def bypass(self, endpoint: str, key_prefix: str, why: Why) -> None:
         self._bypasses.add((endpoint, key_prefix, why.value))
@@ -50,6 +53,7 @@ class CacheMetrics:
 
     def audited(self, key_prefix: str, *, stale: bool) -> None:
         self._audits.add((key_prefix,))
+        self._stale.begin((key_prefix,))
         if stale:
             self._stale.add((key_prefix,))
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from roadlens.observability.log import current_request
 from roadlens.observability.metrics import Metrics
+from roadlens.storage.failures import Failure
 
 _OPERATIONS = frozenset({"select", "insert", "update", "delete", "copy", "with"})
 
@@ -20,6 +21,7 @@ class StatementMetrics:
         self._queries = metrics.counters("db_queries_total")
         self._of_requests = metrics.counters("db_request_queries_total")
         self._durations = metrics.durations("db_query_duration_seconds")
+        self._errors = metrics.counters("db_query_errors_total").begin(*((kind.value,) for kind in Failure))
 
     def __call__(self, statement: str, seconds: float) -> None:
         labels = _labels(statement)
@@ -27,6 +29,10 @@ class StatementMetrics:
         if current_request.get():
             self._of_requests.add(labels)
         self._durations.add(labels, seconds)
+
+    def failed(self, kind: Failure) -> None:
+        """What `Database.observe_failures` takes."""
+        self._errors.add((kind.value,))
 
 
 # As many as the parsed statements that the storage keeps.

@@ -2,18 +2,22 @@
 
 A number is a cell of 8 bytes. Kept in a file that is mapped into memory, it costs no more than one in a list, others
 see it at once, and it outlives a process that is killed: who takes its place goes on counting in the same cells.
+What is so only now, and not counted, ends with the process: the file is locked for as long as that lives.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import mmap
 import os
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 # Of 8 bytes each. All series of today take a tenth of them; a file that is not written to takes no room on the disk.
 CELLS = 32_768
@@ -24,53 +28,76 @@ Series = tuple[str, ...]
 logger = logging.getLogger(__name__)
 
 
+class _Place(NamedTuple):
+    """Where the `width` cells of a series begin; and whether they say what is so now, and not what has been."""
+
+    start: int
+    width: int
+    momentary: bool
+
+
 class Tally:
-    """The cells of this process. Only the thread of its event loop may add to them.
+    """The cells of this process. Only the thread of its event loop may write to them.
 
     Attributes:
-        cells: doubles, to be added to at an index that `place` gave.
+        cells: doubles, to be written to at an index that `place` gave.
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        """Without a file the numbers are this process's alone. With one, no other living process may count in it."""
-        self._names = None if file is None else file.with_suffix(".names")
+        """Without a file the numbers are this process's alone. Where a living process has the file, one beside it."""
+        self._names: Path | None = None
         self._used = 1  # the first one takes what has no place
-        self._places: dict[Series, tuple[int, int]] = {}
-        self.cells = memoryview(array("d", bytes(8 * CELLS)) if file is None else _mapped(file)).cast("B").cast("d")
-        if self._names is not None:
-            known = list(_read_names(self._names))
-            for series, start, width in known:
-                self._places[series] = start, width
-                self._used = start + width
-            # A line that its writer could not end is written over.
-            self._names.write_text("".join(_line(*entry) for entry in known))
+        self._places: dict[Series, _Place] = {}
+        if file is None:
+            self.cells = memoryview(array("d", bytes(8 * CELLS))).cast("B").cast("d")
+            return
+        taken, mapped = _own(file)
+        self.cells = memoryview(mapped).cast("B").cast("d")
+        self._names = taken.with_suffix(".names")
+        for series, place in _read_names(self._names):
+            self._places[series] = place
+            self._used = place.start + place.width
+            if place.momentary:  # of the process before
+                self.cells[place.start : self._used] = array("d", bytes(8 * place.width))
+        # A line that its writer could not end is written over.
+        self._names.write_text("".join(_line(*entry) for entry in self._places.items()))
 
-    def place(self, series: Series, width: int) -> int:
+    def place(self, series: Series, width: int, *, momentary: bool = False) -> int:
         """Where the `width` cells of a series begin; they are made, with zeros, at the first call."""
         if series in self._places:
-            return self._places[series][0]
+            return self._places[series].start
         if self._used + width > CELLS:
             logger.warning("There is no room to count %s: more than %d numbers", series, CELLS)
             return 0
-        start, self._used = self._used, self._used + width
-        self._places[series] = start, width
+        place = self._places[series] = _Place(self._used, width, momentary)
+        self._used += width
         if self._names is not None:
             with self._names.open("a") as names:
-                names.write(_line(series, start, width))
-        return start
+                names.write(_line(series, place))
+        return place.start
 
     def read(self) -> dict[Series, list[float]]:
-        """Every series with its numbers: this process's alone, or the sums over all files of the directory."""
+        """What has been counted: by this process alone, or the sums over all files of the directory."""
+        sums: dict[Series, list[float]] = defaultdict(list)
+        for numbers in self._each(momentary=False):
+            for series, more in numbers.items():
+                before = sums[series] or [0.0] * len(more)
+                sums[series] = [a + b for a, b in zip(before, more, strict=True)]
+        return dict(sums)
+
+    def present(self) -> list[dict[Series, list[float]]]:
+        """What is so now, in each process of the instance that lives."""
+        return list(self._each(momentary=True))
+
+    def _each(self, *, momentary: bool) -> Iterator[dict[Series, list[float]]]:
         if self._names is None:
             places = list(self._places.items())  # copied at once, for the reader may be another thread
-            return {series: [*map(float, self.cells[start : start + width])] for series, (start, width) in places}
-        sums: dict[Series, list[float]] = defaultdict(list)
+            yield _numbers(self.cells, places, momentary=momentary)
+            return
         for names in sorted(self._names.parent.glob("*.names")):
-            cells = memoryview(names.with_suffix(".cells").read_bytes()).cast("d")
-            for series, start, width in _read_names(names):
-                before = sums[series] or [0.0] * width
-                sums[series] = [a + b for a, b in zip(before, cells[start : start + width], strict=True)]
-        return sums
+            with names.with_suffix(".cells").open("rb") as file:
+                if not momentary or _lives(file.fileno()):
+                    yield _numbers(memoryview(file.read()).cast("d"), _read_names(names), momentary=momentary)
 
 
 def cells_file(directory: Path, name: str) -> Path:
@@ -78,23 +105,53 @@ def cells_file(directory: Path, name: str) -> Path:
     return directory / f"{name}.cells"
 
 
-def _mapped(file: Path) -> mmap.mmap:
-    """The file in memory, made with zeros if it is not there."""
-    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+def _own(file: Path) -> tuple[Path, mmap.mmap]:
+    """The first file that no living process has, in memory; made with zeros if it is not there.
+
+    While workers are replaced, two of one name live for a moment.
+    """
+    for number in count(1):
+        own = file if number == 1 else file.with_stem(f"{file.stem}-{number}")
+        handle = os.open(own, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            # Held by what is mapped, which has a handle of its own to the same open file (flock(2), mmap of Python).
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(handle, 8 * CELLS)
+            return own, mmap.mmap(handle, 8 * CELLS)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(handle)
+    raise AssertionError("unreachable: one is free")
+
+
+def _lives(handle: int) -> bool:
+    """Whether the process that counts in the file still does. Readers do not keep each other from asking."""
     try:
-        os.ftruncate(handle, 8 * CELLS)
-        return mmap.mmap(handle, 8 * CELLS)
-    finally:
-        os.close(handle)
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(handle, fcntl.LOCK_UN)
+    return False
 
 
-def _line(series: Series, start: int, width: int) -> str:
-    return f"{json.dumps([series, start, width])}\n"
+def _numbers(
+    cells: memoryview[float], places: Iterable[tuple[Series, _Place]], *, momentary: bool
+) -> dict[Series, list[float]]:
+    return {
+        series: [*map(float, cells[place.start : place.start + place.width])]
+        for series, place in places
+        if place.momentary == momentary
+    }
 
 
-def _read_names(names: Path) -> Iterator[tuple[Series, int, int]]:
+def _line(series: Series, place: _Place) -> str:
+    return f"{json.dumps([series, *place])}\n"
+
+
+def _read_names(names: Path) -> Iterator[tuple[Series, _Place]]:
     """What has been written to its end."""
     lines = names.read_text().split("\n")[:-1] if names.exists() else []
     for line in lines:
-        series, start, width = json.loads(line)
-        yield tuple(series), start, width
+        series, *place = json.loads(line)
+        yield tuple(series), _Place(*place)

@@ -1,42 +1,36 @@
 """Connections and transactions: a read session and a write session are different types, so a reader cannot write.
 
-Knows how PostgreSQL fails (away, busy, deadlocked) and says it in Roadlens's own errors; knows no table.
+Knows no table; what PostgreSQL's failures are called is in failures.py, and who watches in watching.py.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import lru_cache
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import psycopg
-from sqlalchemy import CursorResult, Executable, TextClause, event, text
+from sqlalchemy import CursorResult, Executable, TextClause, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
-from roadlens.errors import DatabaseUnavailable, Overloaded, SetupError
+from roadlens.errors import SetupError
 from roadlens.storage import session_defaults
 from roadlens.storage.change_feed.acknowledgements import Acknowledgements
-from roadlens.storage.change_feed.settler import Settler
+from roadlens.storage.change_feed.settler import Settler, SettlingObserver
 from roadlens.storage.connection_options import with_options
+from roadlens.storage.failures import DEADLOCK, sqlstate, translated
+from roadlens.storage.watching import FailureObserver, StatementObserver, Watching
 
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
-StatementObserver = Callable[[str, float], None]
 
-# Classes of SQLSTATE (PostgreSQL manual, appendix A) that mean "not now": connection, resources, operator intervention,
-# system error, and a lock that was not to be had in time.
-_AWAY = ("08", "53", "57P", "58", "55P03")
-_DEADLOCK = ("40001", "40P01")
 # A key that somebody else took at the same moment is seen as taken at the next attempt, and another one is drawn.
-_RETRY = (*_DEADLOCK, "23505")
+_RETRY = (*DEADLOCK, "23505")
 _ATTEMPTS = 5
-
-AWAY_DETAIL = "The database does not answer. Nothing was changed; try again in a few seconds."
 
 
 class ReadSession:
@@ -97,8 +91,9 @@ class ReadSession:
 class WriteSession(ReadSession):
     """One READ COMMITTED transaction; it commits when the block ends and rolls back when the block raises."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, watching: Watching) -> None:
         self._connection: AsyncConnection = connection
+        self._watching = watching
 
     async def execute(self, statement: str | Executable, params: Params = None) -> int:
         """Run a statement and return the number of rows it touched. A list of params runs it once for each."""
@@ -114,7 +109,7 @@ class WriteSession(ReadSession):
                 async with self._connection.begin_nested():
                     return await work()
             except DBAPIError as error:
-                if attempt == _ATTEMPTS or _sqlstate(error) not in _RETRY:
+                if attempt == _ATTEMPTS or sqlstate(error) not in _RETRY:
                     raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
@@ -122,8 +117,10 @@ class WriteSession(ReadSession):
         """Send one finished buffer through `COPY ... FROM STDIN`."""
         driver = (await self._connection.get_raw_connection()).driver_connection
         assert isinstance(driver, psycopg.AsyncConnection)
-        async with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            await copy.write(data)
+        # It passes SQLAlchemy by, and those that watch there.
+        with self._watching.copying(statement):
+            async with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+                await copy.write(data)
 
 
 def _executable(statement: str | Executable) -> Executable:
@@ -136,16 +133,25 @@ def _parsed(statement: str) -> TextClause:
     return text(statement)
 
 
+class Connections(NamedTuple):
+    """Of a pool: used by somebody, open and free, and how many there may be."""
+
+    in_use: int
+    idle: int
+    most: int
+
+
 class Database:
     """A pool of connections to one PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine, *, durable: bool = False, pooled: bool = False) -> None:
+    def __init__(
+        self, engine: AsyncEngine, max_connections: int, *, durable: bool = False, pooled: bool = False
+    ) -> None:
         self._engine = engine
+        self._max_connections = max_connections
         self._pooled = pooled
         self._settler = Settler(engine, durable=durable)
-        self._observers: list[StatementObserver] = []
-        event.listen(engine.sync_engine, "before_cursor_execute", self._started)
-        event.listen(engine.sync_engine, "after_cursor_execute", self._ended)
+        self._watching = Watching(engine.sync_engine)
 
     @classmethod
     def open(
@@ -174,7 +180,7 @@ class Database:
             pool_recycle=3600,
             connect_args=session_defaults.connect_args(name, pooled=pooled),
         )
-        return cls(engine, durable=durable, pooled=pooled)
+        return cls(engine, max_connections, durable=durable, pooled=pooled)
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -187,13 +193,27 @@ class Database:
             DatabaseUnavailable: the pooler or its database does not answer.
         """
         if self._pooled:
-            async with _translated(), self._engine.connect() as connection:
+            async with translated(), self._engine.connect() as connection:
                 await session_defaults.check(connection)
 
     def observe(self, observer: StatementObserver) -> Callable[[], None]:
         """Call `observer(sql, seconds)` after each statement; the returned function ends that."""
-        self._observers.append(observer)
-        return lambda: self._observers.remove(observer)
+        return _added(self._watching.statements, observer)
+
+    def observe_failures(self, observer: FailureObserver) -> Callable[[], None]:
+        """Call `observer(kind)` after each statement or connection that failed."""
+        return _added(self._watching.failures, observer)
+
+    def observe_settling(self, observer: SettlingObserver) -> Callable[[], None]:
+        """Call `observer(seconds)` after each commit that workers had to hear of, when they have."""
+        return _added(self._settler.observers, observer)
+
+    @property
+    def connections(self) -> Connections:
+        """How the pool is used now."""
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)
+        return Connections(pool.checkedout(), pool.checkedin(), self._max_connections)
 
     @contextmanager
     def hearing(self, acknowledgements: Acknowledgements) -> Iterator[None]:
@@ -208,7 +228,7 @@ class Database:
         Raises:
             DatabaseUnavailable: the database is away or has no connection left.
         """
-        async with _translated(), AsyncExitStack() as opened:
+        async with translated(), AsyncExitStack() as opened:
 
             async def connect() -> AsyncConnection:
                 fresh = await opened.enter_async_context(self._engine.connect())
@@ -226,8 +246,8 @@ class Database:
             DatabaseUnavailable: the database is away or has no connection left. Nothing was changed.
             Overloaded: others were in the way. Nothing was changed.
         """
-        async with _translated(), self._engine.begin() as connection:
-            yield WriteSession(connection)
+        async with translated(), self._engine.begin() as connection:
+            yield WriteSession(connection, self._watching)
             noted = await self._settler.noted(connection)
         await self._settler.settle(noted)
 
@@ -245,24 +265,21 @@ class Database:
         return result
 
     async def _committed(self, work: Callable[[WriteSession], Awaitable[T]]) -> tuple[T, int | None]:
-        async with _translated():
+        async with translated():
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
                     async with self._engine.begin() as connection:
-                        return await work(WriteSession(connection)), await self._settler.noted(connection)
+                        result = await work(WriteSession(connection, self._watching))
+                        return result, await self._settler.noted(connection)
                 except DBAPIError as error:
-                    if attempt == _ATTEMPTS or _sqlstate(error) not in _RETRY:
+                    if attempt == _ATTEMPTS or sqlstate(error) not in _RETRY:
                         raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _started(
-        self, _connection: Any, _cursor: Any, _statement: str, _params: Any, context: Any, _many: bool
-    ) -> None:
-        context._roadlens_started = time.perf_counter()
 
-    def _ended(self, _connection: Any, _cursor: Any, statement: str, _params: Any, context: Any, _many: bool) -> None:
-        for observer in self._observers:
-            observer(statement, time.perf_counter() - context._roadlens_started)
+def _added(observers: list[T], observer: T) -> Callable[[], None]:
+    observers.append(observer)
+    return lambda: observers.remove(observer)
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -275,24 +292,3 @@ def sqlalchemy_url(url: str) -> str:
     if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
         raise SetupError("DATABASE_URL must look like postgresql://user:password@host:5432/database.")
     return make_url(f"postgresql+psycopg://{rest}").render_as_string(hide_password=False)
-
-
-def _sqlstate(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
-
-
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    """Turn "away" into DatabaseUnavailable and "in the way" into Overloaded, however the driver says it."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise DatabaseUnavailable("All database connections are in use. Try again in a few seconds.") from error
-    except (DBAPIError, psycopg.Error) as error:
-        state = _sqlstate(error) if isinstance(error, DBAPIError) else error.sqlstate
-        operational = isinstance(getattr(error, "orig", error), psycopg.OperationalError | psycopg.InterfaceError)
-        if (state is None and operational) or (state or "").startswith(_AWAY):
-            raise DatabaseUnavailable(AWAY_DETAIL) from error
-        if state in _DEADLOCK:
-            raise Overloaded("Somebody else is changing the same. Nothing was changed; try again.") from error
-        raise

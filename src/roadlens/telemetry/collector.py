@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from roadlens.errors import DatabaseUnavailable, InvalidInput, NotAuthenticated, Overloaded
+from roadlens.storage.change_feed.lease import now
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.reads import ingest_tokens
 from roadlens.storage.writes.devices import DeviceClaim
 from roadlens.telemetry.batch import Batch, Fix, Reason
 from roadlens.telemetry.delivery import Ingest, Outcome
+from roadlens.telemetry.observer import Observer, Silent
 
 COLLECT_FOR_S = 0.01
 QUIET_FOR_S = 0.002
@@ -43,6 +45,7 @@ class _Waiting:
     token: bytes
     claim: DeviceClaim
     fix: Fix
+    since: float
     result: asyncio.Future[str | None]
 
     def succeed(self, ignored: str | None = None) -> None:
@@ -57,18 +60,33 @@ class _Waiting:
 class Collector:
     """Takes single positions and whole batches from senders who show a token, while it is `running`."""
 
-    def __init__(
-        self, database: Database, *, register: bool, observe: Callable[[Outcome], None] = lambda _outcome: None
-    ) -> None:
-        """`register`: make a vehicle and a driver for each device that has none. `observe` is told each outcome."""
+    def __init__(self, database: Database, *, register: bool, observer: Observer | None = None) -> None:
+        """`register`: make a vehicle and a driver for each device that has none."""
         self._database = database
         self._register = register
-        self._observe = observe
+        self._observer = observer or Silent()
         self._ingest: Ingest | None = None
         self._waiting: list[_Waiting] = []
+        self._being_stored: list[_Waiting] = []
         self._came = asyncio.Event()
         self._places = asyncio.Semaphore(BATCHES_AT_ONCE)
         self._batches = 0
+
+    @property
+    def waiting(self) -> int:
+        """Single positions that are taken and not stored yet."""
+        return len(self._waiting) + len(self._being_stored)
+
+    @property
+    def waiting_since(self) -> float | None:
+        """When the one that has waited longest was taken, on the clock of `lease.now`."""
+        oldest = [*self._being_stored[:1], *self._waiting[:1]]
+        return min(waiting.since for waiting in oldest) if oldest else None
+
+    @property
+    def batches(self) -> int:
+        """Batches that are being stored or wait for it."""
+        return self._batches
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -97,11 +115,14 @@ class Collector:
             DatabaseUnavailable: it was not stored.
         """
         if self._ingest is None or len(self._waiting) >= MOST_WAITING:
+            self._observer.refused("single", "closed" if self._ingest is None else "busy")
             raise Overloaded(_CLOSED if self._ingest is None else _BUSY)
-        waiting = _Waiting(token, claim, fix, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(token, claim, fix, now(), asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._came.set()
-        return await waiting.result
+        result = await waiting.result
+        self._observer.committed("single", now() - waiting.since)
+        return result
 
     async def check(self, token: bytes) -> None:
         """Refuse a token before anything else is said to its sender.
@@ -122,6 +143,7 @@ class Collector:
             Overloaded: too many wait for one.
         """
         if self._batches >= MOST_BATCHES:
+            self._observer.refused("batch", "busy")
             raise Overloaded("Too many batches are waiting to be stored. Send this one again in a second.")
         self._batches += 1
         try:
@@ -139,7 +161,9 @@ class Collector:
             DatabaseUnavailable: nothing of it was stored.
         """
         if self._ingest is None:
+            self._observer.refused("batch", "closed")
             raise Overloaded(_CLOSED)
+        began = now()
 
         async def admitted(session: WriteSession) -> Batch:
             if not await ingest_tokens.good(session, [token]):
@@ -147,7 +171,8 @@ class Collector:
             return batch
 
         outcome = await self._ingest.deliver_composed(admitted, register=self._register)
-        self._observe(outcome)
+        self._observer.stored(outcome)
+        self._observer.committed("batch", now() - began)
         return outcome
 
     async def _work(self, ingest: Ingest) -> None:
@@ -159,7 +184,9 @@ class Collector:
             if not self._waiting and self._ingest is not None:
                 self._came.clear()
             if group:
+                self._being_stored = group
                 await self._store(ingest, group)
+                self._being_stored = []
 
     async def _collect(self) -> None:
         """Let others come, for as long as some do, and no longer than each may be kept waiting."""
@@ -199,7 +226,7 @@ class Collector:
             return batch
 
         outcome = await ingest.deliver_composed(admitted, register=self._register)
-        self._observe(outcome)
+        self._observer.stored(outcome)
         for waiting in refused:
             waiting.fail(NotAuthenticated(_REFUSED))
         for complaint in outcome.complaints:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -152,10 +152,11 @@ async def _drop(session: WriteSession, plan: Retained, actor: Who, patience_s: f
 class Retention:
     """Retention by a server, while it is `running`; all servers and workers of a database may, and one of them does."""
 
-    def __init__(self, database: Database, days: int | None) -> None:
-        """`days`: how many are kept; None keeps all."""
+    def __init__(self, database: Database, days: int | None, *, ran: Callable[[], None] = lambda: None) -> None:
+        """`days`: how many are kept; None keeps all. `ran` is called after each look that succeeded."""
         self._database = database
         self._days = days
+        self._ran = ran
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -181,6 +182,7 @@ class Retention:
                 logger.exception("Old positions stay for another hour")
             else:
                 _tell(done)
+                self._ran()
             await asyncio.sleep(EVERY_S)
 
 

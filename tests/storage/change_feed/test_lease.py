@@ -48,3 +48,17 @@ def test_it_can_be_ended() -> None:
     lease.sent()
     lease.end()
     assert not lease.returned(first=True)
+
+
+def test_it_says_when_the_renewal_that_last_held_was_sent() -> None:
+    lease = Lease()
+    assert [lease.renewed_at] == [None]
+    before = now()
+    lease.sent()
+    sent = now()
+    assert [lease.renewed_at] == [None]
+    assert lease.returned(first=True)
+    assert lease.renewed_at is not None
+    assert before <= lease.renewed_at <= sent
+    lease.end()
+    assert before <= lease.renewed_at <= sent

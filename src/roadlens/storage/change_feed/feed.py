@@ -17,7 +17,7 @@ import msgspec
 from roadlens.storage.change_feed import messages
 from roadlens.storage.change_feed.acknowledgements import Acknowledgements
 from roadlens.storage.change_feed.connection import Connection
-from roadlens.storage.change_feed.keeping import Detached, Keeper
+from roadlens.storage.change_feed.keeping import Detached, Keeper, Lost
 from roadlens.storage.change_feed.lease import LEASE_S, RENEWAL_S, Lease, now
 from roadlens.storage.change_feed.messages import Raised
 from roadlens.storage.change_feed.versions import Map
@@ -54,19 +54,27 @@ class ChangeFeed:
         acknowledgements: what workers, this one included, have said that they know.
     """
 
-    def __init__(self, url: str, *, counts: Counts | None = None, heard: Heard | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        counts: Counts | None = None,
+        heard: Heard | None = None,
+        lost: Lost = lambda _why: None,
+    ) -> None:
         """Nothing is opened.
 
         Args:
             url: address of the database, of the server itself and not of a pool before it.
             counts: what the cache has counted, as JSON; goes into the worker's row with each renewal, for people.
             heard: is told the tags of each change that comes while attached; they are applied already.
+            lost: is told why an attachment has ended before it should: `Detached`, or an error of the connection.
         """
         self._counts = counts
         self._heard = heard
         self._map = Map()
         self._lease = Lease()
-        self._keeper = Keeper(url, "roadlens feed", self._attend)
+        self._keeper = Keeper(url, "roadlens feed", self._attend, lost)
         self._worker: UUID | None = None
         self._nonce = ""
         self._applied: list[int] = []
@@ -80,6 +88,11 @@ class ChangeFeed:
     def trusted(self) -> bool:
         """Whether no change that was acknowledged to a writer can be missing."""
         return self._lease.holds()
+
+    @property
+    def renewed_at(self) -> float | None:
+        """When the last lease that held was asked for, on the clock of `lease.now`; None: there was none yet."""
+        return self._lease.renewed_at
 
     def of(self, tags: Sequence[str]) -> tuple[str, ...]:
         """The current version of each tag, such as `41-9f3c2a10`; `0` of one that never changed."""

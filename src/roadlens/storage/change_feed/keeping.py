@@ -16,6 +16,8 @@ _LONGEST_PAUSE = 1.0
 # How long a start waits for the first attachment, and a stop for the last word. Neither is an error.
 _PATIENCE_S = 2.0
 
+Lost = Callable[[Exception], None]
+
 logger = logging.getLogger(__name__)
 
 
@@ -32,8 +34,14 @@ class Keeper:
         stopping: it is to end.
     """
 
-    def __init__(self, url: str, name: str, attend: Callable[[Connection], Awaitable[None]]) -> None:
-        """`attend` uses a fresh connection; it sets `attached` when all stands, and returns when `stopping`."""
+    def __init__(
+        self, url: str, name: str, attend: Callable[[Connection], Awaitable[None]], lost: Lost = lambda _why: None
+    ) -> None:
+        """`attend` uses a fresh connection; it sets `attached` when all stands, and returns when `stopping`.
+
+        `lost` is told why what was attached is so no more.
+        """
+        self._lost = lost
         self._url = url
         self._name = name
         self._attend = attend
@@ -72,6 +80,8 @@ class Keeper:
             except Exception as error:  # noqa: BLE001 - whatever it is, nothing more is heard: that must be known at once
                 doubt()
                 if not self.stopping:
+                    if self.attached.is_set():
+                        self._lost(error)
                     if self.attached.is_set() or not lost:
                         logger.warning("%s: the connection is lost, and made anew: %s", self._name, _brief(error))
                     pause = _FIRST_PAUSE if self.attached.is_set() else min(2 * pause, _LONGEST_PAUSE)

@@ -25,11 +25,15 @@ class Lease:
 
     Renewing is two steps. `sent` takes the time *before* the request leaves, so that whatever delays it or its answer
     shortens the lease; `returned` makes it hold.
+
+    Attributes:
+        renewed_at: when the last renewal that made it hold was sent; also when it does not hold any more.
     """
 
-    __slots__ = ("_deadline", "_sent")
+    __slots__ = ("_deadline", "_sent", "renewed_at")
 
     def __init__(self) -> None:
+        self.renewed_at: float | None = None
         self._deadline = -math.inf
         self._sent: float | None = None
 
@@ -49,7 +53,7 @@ class Lease:
         began, self._sent = self._sent, None
         if began is None or not (first or self.holds()):
             return False
-        self._deadline = began + LEASE_S
+        self.renewed_at, self._deadline = began, began + LEASE_S
         return self.holds()
 
     def end(self) -> None:

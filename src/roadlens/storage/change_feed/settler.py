@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 
@@ -37,19 +38,27 @@ WHERE worker_id = id AND renewals = seen
 RETURNING host || ', process ' || pid
 """)
 
+# Is told, after each commit that makes answers stale, how many seconds passed until every worker knew of it.
+SettlingObserver = Callable[[float], None]
+
 _AWAY = (SQLAlchemyError, psycopg.Error, OSError)
 
 logger = logging.getLogger(__name__)
 
 
 class Settler:
-    """Settles the commits of one pool."""
+    """Settles the commits of one pool.
+
+    Attributes:
+        observers: are told of each that has been settled.
+    """
 
     def __init__(self, engine: AsyncEngine, *, durable: bool) -> None:
         """`durable`: after a start this PostgreSQL has all that it ever committed."""
         self._engine = engine
         self._durable = durable
         self._acknowledgements: Acknowledgements | None = None
+        self.observers: list[SettlingObserver] = []
 
     @contextmanager
     def hearing(self, acknowledgements: Acknowledgements) -> Iterator[None]:
@@ -67,9 +76,13 @@ class Settler:
 
     async def settle(self, noted: int | None) -> None:
         """Wait until what has been committed is known. Who is cancelled in here has made the change all the same."""
-        if noted is not None:
-            look = partial(self._look, noted)
-            await Settlement(noted, look, self._forget, self._acknowledgements, self._durable).settled()
+        if noted is None:
+            return
+        began = time.perf_counter()
+        look = partial(self._look, noted)
+        await Settlement(noted, look, self._forget, self._acknowledgements, self._durable).settled()
+        for observer in self.observers:
+            observer(time.perf_counter() - began)
 
     async def _look(self, xid: int) -> Standing | None:
         try:
