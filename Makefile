@@ -5,13 +5,13 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-system check format screenshots bench bench-http bench-day bench-dashboard lock clean remake
+.PHONY: help run test test-system fuzz check format screenshots bench bench-http bench-day bench-dashboard lock clean remake
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 COMPILE := $(BIN)/uv --no-config --quiet pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
-CODE := $(wildcard src tests tools benchmarks)
+CODE := $(wildcard src tests tools benchmarks fuzzing)
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %-12s", $$1 " " $$2; $$1 = $$2 = ""; print $$0 }'
@@ -26,7 +26,11 @@ test-system: .venv/dev.stamp ## Run the dashboard in a browser, the cache on Deb
 	@sh tools/need.sh redis-server openssl $${CHROMIUM:-chromium}
 	@TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest -m "system or not system" \
 		tests/cache tests/journeys/test_cache_*.py tests/journeys/test_concurrent_ingest.py \
-		tests/journeys/test_dashboard_*.py $(ARGS)
+		tests/journeys/test_dashboard_*.py tests/fuzzing/test_campaign.py $(ARGS)
+
+fuzz: .venv/fuzz.stamp ## Ask every operation a thousand odd things, and feed parsers odd bytes; two hours
+	@$(BIN)/python -m fuzzing $(ARGS)
+	@$(BIN)/python -m fuzzing.guided
 
 check: .venv/dev.stamp ## Check format, lint, types, import contracts and house rules
 	$(BIN)/ruff format --check .
@@ -63,6 +67,7 @@ lock: .venv/dev.stamp ## Write the locks anew, with the newest versions that pyp
 	$(COMPILE) pyproject.toml --group build --output-file requirements/run.txt
 	$(COMPILE) pyproject.toml --extra otel --group build --constraints requirements/run.txt --output-file requirements/otel.txt
 	$(COMPILE) pyproject.toml --extra otel --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --group fuzz --constraints requirements/run.txt --output-file requirements/fuzz.txt
 	$(COMPILE) pyproject.toml --group bench --constraints requirements/run.txt --output-file requirements/bench.txt
 
 clean: ## Remove the virtual environment and what tools left behind; never the data
@@ -90,6 +95,11 @@ endif
 .venv/dev.stamp: requirements/dev.txt .venv/project.stamp
 	@echo "Installing what its tests and checks need"
 	@$(PIP) install --quiet --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+.venv/fuzz.stamp: requirements/fuzz.txt .venv/dev.stamp
+	@echo "Installing what chooses odd bytes"
+	@$(PIP) install --quiet --require-hashes --requirement requirements/fuzz.txt
 	@touch $@
 
 .venv/bench.stamp: requirements/bench.txt .venv/dev.stamp
