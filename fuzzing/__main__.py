@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from fuzzing import report
@@ -18,17 +19,23 @@ def main() -> int:
     options = _options()
     with running_target() as target:
         campaign = Campaign(
-            target, options.examples, options.seed, options.sequences, options.only, coverage=not options.quick
+            target,
+            partial(print, flush=True),
+            options.examples,
+            options.seed,
+            options.sequences,
+            options.only,
+            coverage=not options.quick,
         )
         started = time.monotonic()
         campaign.run()
     seconds = time.monotonic() - started
     print("\n".join(report.table(campaign)))
-    print("\n".join(report.findings(campaign)))
+    print("\n".join(campaign.troubles))
     print(report.summary(campaign, seconds))
     if options.write:
         report.write(PAGE, campaign, seconds)
-    return 1 if campaign.shown or campaign.troubles else 0
+    return 1 if campaign.findings else 0
 
 
 def _options() -> argparse.Namespace:

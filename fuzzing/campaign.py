@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from schemathesis import BaseSchema, Config, HookContext, Response, SerializationContext
 from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
+from schemathesis.engine.recorder import CheckFailureInfo
 
 from fuzzing import checks, parameters, rules
 from fuzzing.cases import OURS, AnyCase, Sender, changed
@@ -29,6 +30,8 @@ OFF: Final = {
     "missing_required_header": "no header is required",
 }
 
+_LONGEST: Final = 1500  # of what is shown of one finding
+
 
 @dataclass
 class Account:
@@ -42,16 +45,23 @@ class Account:
 
 @dataclass
 class Campaign:
-    """One run. The same seed asks the same; what is answered may still depend on the clock."""
+    """One run. The same seed asks the same; what is answered may still depend on the clock.
+
+    Attributes:
+        tell: is given each finding as it comes.
+        steps: how many sequences of requests follow the links between operations.
+        only: a regular expression that the paths of operations must match.
+        troubles: what went wrong beside the answers.
+    """
 
     target: Target
+    tell: Callable[[str], None]
     examples: int
     seed: int
     steps: int
     only: str | None = None
     coverage: bool = True
     accounts: dict[str, Account] = field(default_factory=dict)
-    shown: dict[str, str] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -60,6 +70,11 @@ class Campaign:
             self.accounts[operation.label] = Account()
             for parameter in operation.parameters:
                 parameters.strategy(operation, parameter)
+
+    @property
+    def findings(self) -> int:
+        """How many kinds of findings there are at all operations together."""
+        return sum(len(account.findings) for account in self.accounts.values()) + len(self.troubles)
 
     def run(self) -> None:
         """Ask everything."""
@@ -147,11 +162,15 @@ class Campaign:
                 case = event.recorder.cases[case_id].value
                 self._find(case.operation.label, result.name, result.failure_info)
 
-    def _find(self, label: str, check: str, info: Any) -> None:
+    def _find(self, label: str, check: str, info: CheckFailureInfo) -> None:
+        """Each kind of finding at an operation is said once, at once, with the request that shows it."""
         failure = info.failure
         finding = f"{check}: {failure.title}"
-        self.accounts[label].findings[finding] += 1
-        self.shown.setdefault(f"{label} {finding}", f"{failure.message}\n{info.code_sample}")
+        account = self.accounts[label]
+        if finding not in account.findings:
+            shown = f"{failure.message}\n{info.code_sample}"[:_LONGEST]
+            self.tell(f"{label} {finding}\n{shown}\n")
+        account.findings[finding] += 1
 
 
 def _raised(said: Sequence[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""What a campaign found, for people: a table with a row for each operation, and each finding once with its request."""
+"""What a campaign did, for people: a table with a row for each operation."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from fuzzing.campaign import Account, Campaign
+from fuzzing.campaign import Campaign
 
 # What stands between these in docs/fuzzing.md is written by `make fuzz ARGS=--write`.
 BEGIN: Final = "<!-- results: make fuzz ARGS=--write -->"
 END: Final = "<!-- end of results -->"
-_LONGEST: Final = 1500  # of what is shown of one finding
 
 
 def table(campaign: Campaign) -> Iterator[str]:
@@ -21,25 +20,17 @@ def table(campaign: Campaign) -> Iterator[str]:
     yield "| --- | ---: | ---: | --- | ---: |"
     for label, account in campaign.accounts.items():
         statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(account.statuses.items()))
-        yield f"| `{label}` | {account.asked:,} | {account.ours:,} | {statuses} | {_found(account)} |"
+        yield f"| `{label}` | {account.asked:,} | {account.ours:,} | {statuses} | {len(account.findings)} |"
     accounts = campaign.accounts.values()
     asked, ours = sum(each.asked for each in accounts), sum(each.ours for each in accounts)
-    found = sum(_found(each) for each in accounts)
-    yield f"| **{len(accounts)} operations** | **{asked:,}** | **{ours:,}** | | **{found}** |"
-
-
-def findings(campaign: Campaign) -> Iterator[str]:
-    """Each kind of finding at an operation once, with the request that shows it."""
-    for name, shown in campaign.shown.items():
-        yield f"\n{name}\n{shown[:_LONGEST]}"
-    yield from (f"\n{trouble}" for trouble in campaign.troubles)
+    yield f"| **{len(accounts)} operations** | **{asked:,}** | **{ours:,}** | | **{campaign.findings}** |"
 
 
 def summary(campaign: Campaign, seconds: float) -> str:
     requests = sum(account.asked for account in campaign.accounts.values())
     return (
         f"{campaign.examples:,} examples an operation, seed {campaign.seed}: {requests:,} requests in "
-        f"{seconds / 60:.1f} minutes, {len(campaign.shown) + len(campaign.troubles)} findings."
+        f"{seconds / 60:.1f} minutes, {campaign.findings} findings."
     )
 
 
@@ -49,7 +40,3 @@ def write(path: Path, campaign: Campaign, seconds: float) -> None:
     page = path.read_text()
     replaced = re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: results, page, flags=re.DOTALL)
     path.write_text(replaced)
-
-
-def _found(account: Account) -> int:
-    return len(account.findings)
