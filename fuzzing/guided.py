@@ -70,7 +70,7 @@ def _fuzz(target: str, runs: int, seed: int) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m fuzzing.guided", description=__doc__)
-    parser.add_argument("--runs", type=int, default=1_000_000, help="inputs for each parser")
+    parser.add_argument("--runs", type=int, default=200_000, help="inputs for each parser")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--target", help="this one alone, in this process")
     return parser.parse_args()
