@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemathesis import Response
-from schemathesis.core.failures import AcceptedNegativeData, Failure, ServerError
+from schemathesis.core.failures import AcceptedNegativeData, CustomFailure, Failure, ServerError
 from schemathesis.openapi.checks import (
     EnsureResourceAvailability,
     RejectedPositiveData,
@@ -18,8 +18,8 @@ _OF_WHAT_IT_DREW = (AcceptedNegativeData, RejectedPositiveData, EnsureResourceAv
 
 def explains(failure: Failure, case: AnyCase, response: Response) -> bool:
     """Whether there is a reason for what was answered that the OpenAPI document cannot tell."""
-    if isinstance(failure, ServerError):
-        return False
+    if isinstance(failure, ServerError | CustomFailure):
+        return False  # what is asked in `fuzzing/checks.py` holds for every answer
     if ELSEWHERE in case.headers or "/" in str(case.path_parameters.get("unique_id", "")):
         return True  # the address is another operation's, or nobody's
     if isinstance(failure, _OF_WHAT_IT_DREW) and OURS in case.headers:
