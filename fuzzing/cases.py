@@ -6,7 +6,9 @@ refused; of the other half, marked by a header, only that can be asked which hol
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 import httpx
 from hypothesis import strategies as st
@@ -110,8 +112,6 @@ class Sender:
         role = case.headers.pop(ROLE, Role.ADMIN.value)
         for name, value in case.path_parameters.items():
             case.path_parameters[name] = self._meant(value, case)
-        if OURS in case.headers and _leads_elsewhere(operation, case):
-            case.headers[ELSEWHERE] = "1"
         for name, value in case.headers.items():
             case.headers[name] = self._meant(value, case)
         # Ids first: a cursor is asked for with the other parameters as they will be sent.
@@ -128,6 +128,8 @@ class Sender:
 
     def after(self, case: AnyCase, response: Response) -> None:
         """An edit of users and everything about signing in may have ended somebody's tokens."""
+        if came_elsewhere(case.path, str(response.request.url)):
+            case.headers[ELSEWHERE] = "1"
         touches = "/auth/" in case.path or "/users" in case.path
         if touches and case.method.upper() != "GET" and response.status_code < 400:
             self._target.forget_tokens()
@@ -171,13 +173,10 @@ class Sender:
             return self._target.client.get("/healthz")
 
 
-def _leads_elsewhere(operation: Operation, case: AnyCase) -> bool:
-    """Whether an id changes which operation the address belongs to, as nothing, `..` and `a/b` do."""
-    takes_slashes = "{unique_id}" in operation.path
-    for value in map(str, case.path_parameters.values()):
-        parts = value.split("/")
-        if any(part in ("", ".", "..") for part in parts) or (len(parts) > 1 and not takes_slashes):
-            return True
-        if takes_slashes and parts[-1] == "assignments":
-            return True
-    return False
+def came_elsewhere(path: str, url: str) -> bool:
+    """Whether an id has changed which operation the address belongs to, as nothing, `..` and `a/b` do."""
+    pattern = re.escape(path).replace(r"\{unique_id\}", ".+")
+    asked = unquote(urlsplit(url).path)
+    if not re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", pattern), asked, re.DOTALL):
+        return True
+    return "{unique_id}" in path and not path.endswith("/assignments") and asked.endswith("/assignments")
