@@ -95,10 +95,15 @@ class Target:
             answer = self.client.post(
                 "/api/v1/auth/login",
                 json={"username": f"fuzz-{role.value}", "password": ADMIN_PASSWORD},
-                headers={"X-Forwarded-For": f"fd00:{next(self._addresses):x}::1"},
+                headers={"X-Forwarded-For": self.address_of_somebody()},
             )
             self._tokens[role] = answer.raise_for_status().json()["access_token"]
         return self._tokens[role]
+
+    def address_of_somebody(self) -> str:
+        """Another one each time, for as long as nobody asks four billion times."""
+        number = next(self._addresses)
+        return f"fd00:{number >> 16:x}:{number & 0xFFFF:x}::1"
 
     def forget_tokens(self) -> None:
         """Something was changed that may have ended them."""
