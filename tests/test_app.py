@@ -45,7 +45,21 @@ async def test_every_error_is_described_as_a_problem(api: Api) -> None:
     assert document["components"]["schemas"]["Problem"]["required"] == ["type", "title", "status", "detail"]
     for path, operation in operations(document):
         for status, answer in operation["responses"].items():
+            if status == "304":
+                assert "content" not in answer
+                continue
             assert status.startswith("2") or list(answer["content"]) == ["application/problem+json"], (path, status)
+
+
+async def test_what_answers_share_is_described_where_it_can_happen(api: Api) -> None:
+    """A body may be unreadable or too long wherever there is one; 304 is said of what is kept, and of nothing else."""
+    kept = set()
+    for path, operation in operations(api.app.openapi()):
+        assert ("requestBody" in operation) == ({"400", "413"} <= set(operation["responses"])), path
+        if "304" in operation["responses"]:
+            kept.add(path)
+    assert {"/api/v1/admin/dashboard/stats", "/api/v1/admin/drivers", "/api/v1/admin/trips/{trip_id}"} <= kept
+    assert not kept & {"/api/v1/auth/me", "/api/v1/admin/users/{user_id}", "/healthz"}
 
 
 async def test_headers_on_every_answer(api: Api) -> None:

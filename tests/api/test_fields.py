@@ -44,6 +44,9 @@ GOOD: list[tuple[Any, object, object]] = [
 
 BAD: list[tuple[Any, object, str]] = [
     (fields.Name, "   ", "Is empty"),
+    (fields.DateOfBirth, 0, "Is not a day"),
+    (fields.DateOfBirth, "0", "Is not a day"),
+    (fields.DateOfBirth, "1988-02-29T00:00:00Z", "Is not a day"),
     (fields.Name, "a\0b", "U\\+0000"),
     (fields.Name, "a\nb", "U\\+000A"),
     (fields.Name, "a\u202eb", "U\\+202E"),

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from roadlens.api.problems import Problem
+from roadlens.domain import Role
 from tests.support.api import Api
 
 LONG = "x" * 201
@@ -33,6 +34,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("/admin/drivers/DRV-0001/statistics", {"period_days": 366}, "period_days"),
     ("/admin/drivers/DRV-0001/trips", {"from": "yesterday"}, "from"),
     ("/admin/trips", {"to": "99999-01-01"}, "to"),
+    ("/admin/trips", {"from": "1700000000"}, "from"),
+    ("/admin/trips", {"to": "0.5"}, "to"),
     ("/admin/trips", {"driver_id": "a\0b"}, "driver_id"),
     ("/admin/trips/1", {}, "trip_id"),
     ("/admin/events", {"event_type": "crash"}, "event_type"),
@@ -69,6 +72,24 @@ async def test_http_errors(api: Api) -> None:
         assert response.json()["type"] == f"urn:roadlens:problem:{code}"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert "Allow" in response.headers or status != 405
+
+
+async def test_what_works_at_an_address_is_named_whole(api: Api) -> None:
+    """Several routes share an address, one a method."""
+    for path, methods in (
+        ("/api/v1/admin/drivers", "GET, HEAD, POST"),
+        ("/api/v1/admin/drivers/DRV-0001", "DELETE, GET, HEAD, PATCH, PUT"),
+        ("/api/v1/auth/login", "POST"),
+    ):
+        response = await api.client.request("OPTIONS", path)
+        assert (response.status_code, response.headers["Allow"]) == (405, methods)
+
+
+async def test_a_body_that_is_no_text(api: Api) -> None:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {api.tokens[Role.ADMIN]}"}
+    response = await api.client.post("/api/v1/admin/drivers", content=b'{"first_name": "\xb5"}', headers=headers)
+    assert response.status_code == 400
+    assert response.json()["detail"] == "The body cannot be read. Send JSON in UTF-8, or the form that /docs shows."
 
 
 async def test_a_mistake_of_ours_tells_nothing_of_the_inside(api: Api) -> None:

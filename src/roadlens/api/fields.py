@@ -29,6 +29,8 @@ _PHONE: Final = re.compile(r"\+?[0-9 ()./-]+(?:(?:x|ext\.?) ?[0-9]{1,6})?", re.I
 _LICENCE: Final = re.compile(r"[A-Z0-9](?:[A-Z0-9 */.-]*[A-Z0-9*])?")
 _ZIP: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{1,9}")
 
+_DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 _VIN: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")  # ISO 3779: without I, O and Q
 # 49 CFR 565.15(c), tables III and IV: the value of each sign, the weight of each place; the ninth is the check digit.
 _VIN_VALUES: Final = dict(
@@ -109,6 +111,13 @@ def zip_code(text: str) -> str:
     return text
 
 
+def written_day(day: Any) -> Any:
+    """A number, which would count seconds since 1970, is nobody's birthday."""
+    if not isinstance(day, date) and not (isinstance(day, str) and _DAY.fullmatch(day)):
+        raise refusal("Is not a day. Write it as 1988-02-29.")
+    return day
+
+
 def date_of_birth(day: date) -> date:
     if day < OLDEST_BIRTH:
         raise refusal(f"Is before {OLDEST_BIRTH.isoformat()}.")
@@ -169,7 +178,7 @@ Name = Annotated[str, _trimmed(100), _NOT_BLANK, _ONE_LINE]
 Line = Annotated[str, _trimmed(200), _NOT_BLANK, _ONE_LINE]
 Email = Annotated[str, _trimmed(254), _NOT_BLANK, _ONE_LINE, AfterValidator(email)]  # RFC 5321: a path has 256 signs
 Phone = Annotated[str, _trimmed(40), _NOT_BLANK, _ONE_LINE, AfterValidator(phone)]
-DateOfBirth = Annotated[date, AfterValidator(date_of_birth)]
+DateOfBirth = Annotated[date, BeforeValidator(written_day), AfterValidator(date_of_birth)]
 LicenceNumber = Annotated[str, _trimmed(30), _NOT_BLANK, _ONE_LINE, AfterValidator(licence_number)]
 LicenceState = Annotated[
     str,

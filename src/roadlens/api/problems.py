@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -79,8 +80,9 @@ async def _roadlens_error(request: Request, error: Exception) -> Response:
     return _problem(request, type(error), error.detail, headers=headers, errors=errors)
 
 
-# What the validator says in its own words.
+# What validators and FastAPI say in their own words.
 _SAID = {
+    "There was an error parsing the body": "The body cannot be read. Send JSON in UTF-8, or the form that /docs shows.",
     "missing": "Is required.",
     "extra_forbidden": "There is no such field. /docs lists those that there are.",
 }
@@ -99,14 +101,24 @@ async def _wrong_request(request: Request, error: Exception) -> Response:
 async def http_error(request: Request, error: Exception) -> Response:
     """The problem of an error that has a status of HTTP and no more."""
     assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
+    status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_allowed(request)))
     detail = {
         HTTPStatus.NOT_FOUND: f"There is nothing at {request.url.path}. /docs lists what there is.",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} does not work here. /docs lists what does.",
-    }.get(status, f"{error.detail}.")
+    }.get(status, _SAID.get(error.detail, f"{error.detail}."))
     code = status.phrase.lower().replace(" ", "-")
     document = {"type": f"{_TYPE}{code}", "title": status.phrase, "status": status.value, "detail": detail}
-    return _response(request, document, error.headers)
+    return _response(request, document, headers)
+
+
+def _allowed(request: Request) -> set[str]:
+    """What works at this address: routing itself names the methods of the first route alone that has it."""
+    routes = iter_route_contexts(request.app.routes)
+    found = (route.methods for route in routes if route.methods and route.path_regex.match(request.scope["path"]))
+    methods = set[str]().union(*found)
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 _UNEXPECTED = "The server made a mistake, and its log says which. Trying again may help."

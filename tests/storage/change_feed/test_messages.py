@@ -14,7 +14,10 @@ def test_a_change() -> None:
     assert change == (2**64 - 1, [Raised('driver:ü"', 41, "9f3c2a10")])
 
 
-@pytest.mark.parametrize("payload", ["", "x", "[]", '{"xid": 1, "tags": []}', '{"xid": "x", "tags": []}'])
+NESTED = f'{{"xid": "1", "tags": [], "more": {"[" * 3900}{"]" * 3900}}}'
+
+
+@pytest.mark.parametrize("payload", ["", "x", "[]", '{"xid": 1, "tags": []}', '{"xid": "x", "tags": []}', NESTED])
 def test_what_is_no_change(payload: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_change(payload)

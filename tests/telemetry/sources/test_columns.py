@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,26 @@ def test_a_header_that_cannot_be_says_why(header: list[str], says: str) -> None:
 def test_a_mapping_that_does_not_fit_says_why(mapping: Mapping, says: str) -> None:
     header = ["Heading", "Twice", "Twice"] if mapping.columns else HEADER
     assert says in refusal(header, mapping)
+
+
+def test_what_may_have_been_meant_is_looked_for_in_few_columns() -> None:
+    """A line of a megabyte can name half a million."""
+    compared: list[object] = []
+
+    def count(_frame: object, event: str, called: object) -> None:
+        if event == "call":
+            compared.append(called)
+
+    def calls(columns: int) -> int:
+        compared.clear()
+        sys.setprofile(count)
+        try:
+            refusal([f"x{number}" for number in range(columns)])
+        finally:
+            sys.setprofile(None)
+        return len(compared)
+
+    assert calls(2000) < calls(20) * 2
 
 
 def test_a_device_is_named_once() -> None:

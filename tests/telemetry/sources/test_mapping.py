@@ -41,6 +41,7 @@ def test_an_empty_mapping_is_what_is_documented(file: Path) -> None:
         ('timezone = "Mars/Olympus"', "timezone: must be one of the IANA time zones"),
         ('timezone = "../../etc/passwd"', "timezone: must be one of"),
         ('time_format = "%Q"', "time_format: must be in strptime's letters"),
+        ('time_format = "%d.%m.%Y %Y"', "time_format: must be in strptime's letters"),
         ('[alarms]\nBrake = "hardBrake"', "alarms: must be Traccar's, one of hardBraking, "),
     ],
 )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from roadlens.api.fields import refusal
+
+_DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Answer(BaseModel):
@@ -36,12 +41,19 @@ def _as_float(number: object) -> object:
     return float(number) if isinstance(number, Decimal) else number
 
 
+def _written(moment: object) -> object:
+    """Whether a bare number counts seconds or milliseconds would be a guess."""
+    if isinstance(moment, int | float) or (isinstance(moment, str) and not _DAY.match(moment)):
+        raise refusal("Is not a time. Write ISO 8601, such as 2026-03-01T08:00:00Z.")
+    return moment
+
+
 def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 # A time that is sent without an offset is UTC.
-Moment = Annotated[datetime, AfterValidator(_aware)]
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aware)]
 
 # Text that PostgreSQL can hold.
 Text = Annotated[str, AfterValidator(_without_nul)]

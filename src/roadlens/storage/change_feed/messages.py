@@ -47,7 +47,7 @@ def read_change(payload: str) -> Change:
     """
     try:
         change = _decoder.decode(payload)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
     return Change(int(change.xid), [Raised(*raised) for raised in change.tags])
 

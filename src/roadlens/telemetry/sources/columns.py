@@ -105,11 +105,13 @@ def _documented(path: Path, names: Sequence[str]) -> list[Place]:
         if (column := name.lower()) in COLUMNS:
             found.append(Place(name, (number,), column))
         elif name:
-            unknown.append(f"{name[:40]!r}{_meant(column, COLUMNS)}")
+            unknown.append(name)
     if unknown:
+        # What a column may have meant is looked for in those alone that are shown: a file may have any number.
+        shown = [f"{name[:40]!r}{_meant(name.lower(), COLUMNS)}" for name in unknown[:_SHOWN]]
         more = f" and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
         raise InvalidInput(
-            f"{path}: unknown columns {', '.join(unknown[:_SHOWN])}{more}. Known are {', '.join(COLUMNS)}. A mapping "
+            f"{path}: unknown columns {', '.join(shown)}{more}. Known are {', '.join(COLUMNS)}. A mapping "
             f"file says what foreign columns mean, and which to leave out ({_DOCUMENTED})."
         )
     return found

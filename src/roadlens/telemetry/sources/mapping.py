@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,7 +61,7 @@ def read_mapping(path: Path) -> Mapping:
 def _check(says: str, test: Callable[[Mapping], object], mapping: Mapping) -> None:
     try:
         good = test(mapping)
-    except (LookupError, ValueError, OSError):
+    except (LookupError, ValueError, OSError, re.error):
         good = False
     if not good:
         raise ValueError(says)

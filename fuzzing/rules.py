@@ -1,0 +1,43 @@
+"""What Schemathesis holds for a mistake and is none, each with its reason; what is not listed here is a finding."""
+
+from __future__ import annotations
+
+from schemathesis import Response
+from schemathesis.core.failures import AcceptedNegativeData, CustomFailure, Failure, ServerError
+from schemathesis.openapi.checks import (
+    EnsureResourceAvailability,
+    RejectedPositiveData,
+    UnsupportedMethodResponse,
+    UseAfterFree,
+)
+
+from fuzzing.cases import ELSEWHERE, OURS, AnyCase
+
+_OF_WHAT_IT_DREW = (AcceptedNegativeData, RejectedPositiveData, EnsureResourceAvailability, UseAfterFree)
+
+
+def explains(failure: Failure, case: AnyCase, response: Response) -> bool:
+    """Whether there is a reason for what was answered that the OpenAPI document cannot tell."""
+    if isinstance(failure, ServerError | CustomFailure):
+        return False  # what is asked in `fuzzing/checks.py` holds for every answer
+    if ELSEWHERE in case.headers or "/" in str(case.path_parameters.get("unique_id", "")):
+        return True  # the address is another operation's, or nobody's
+    if isinstance(failure, _OF_WHAT_IT_DREW) and OURS in case.headers:
+        return True  # it takes our values for its own
+    if isinstance(failure, RejectedPositiveData):
+        return _breaks_a_rule(case, response)
+    if isinstance(failure, AcceptedNegativeData):
+        return case.path.endswith("/ingest/positions")  # the answer lists what is wrong beside what was kept
+    if isinstance(failure, UnsupportedMethodResponse):
+        return "{unique_id}" in case.path  # a device may call itself `a/assignments`
+    return False
+
+
+def _breaks_a_rule(case: AnyCase, response: Response) -> bool:
+    """Rules that no schema can say."""
+    if response.status_code == 412:
+        return "If-Match" in case.headers  # it was another version
+    if response.status_code == 422:
+        # A cursor must be sealed; fields have rules of their own: check digits, dates, what is a telephone number.
+        return "after" in case.query or bool(case.operation.body)
+    return False
