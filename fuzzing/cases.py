@@ -171,7 +171,7 @@ class Sender:
         headers = {"Authorization": f"Bearer {self._target.token(Role.ADMIN)}"}
         try:
             return self._target.client.get(path, params=query, headers=headers)
-        except (ValueError, UnicodeError):  # what no address can hold
+        except (ValueError, httpx.InvalidURL):  # what no address can hold
             return self._target.client.get("/healthz")
 
 
