@@ -22,6 +22,8 @@ BY_NAME: Final[Mapping[str, Texts]] = {
     "assignment_id": texts.ASSIGNMENTS,
     "entity": st.one_of(st.sampled_from(["driver", "vehicle", "device", "user", "cache", "assignment"]), texts.WORDS),
     "entity_id": st.one_of(texts.DRIVERS, texts.USERS),
+    "actor": st.one_of(st.sampled_from(["fuzz-admin", "admin", "test"]), texts.WORDS),
+    "action": st.one_of(st.sampled_from(["create", "update", "delete", "sign in"]), texts.WORDS),
     "after": texts.CURSORS,
     "from": texts.MOMENTS,
     "to": texts.MOMENTS,
