@@ -10,8 +10,9 @@ import pytest
 
 from roadlens.cache.audit import SNAPSHOT
 from roadlens.cache.entry import Entry
-from roadlens.cache.http import Incomplete, Message
+from roadlens.cache.http import Incomplete
 from roadlens.cache.policy import Policy
+from roadlens.cache.watch import Message
 from tests.support.asgi import POLICIES, Site, find_key
 from tests.support.asking import all_waiting
 
