@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import sys
+import threading
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Literal
@@ -81,7 +82,8 @@ def begin(
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(max(least, logging.WARNING))
     logging.captureWarnings(True)
-    sys.excepthook = _uncaught
+    # Whatever Python would print by itself is a line like all others.
+    sys.excepthook, sys.unraisablehook, threading.excepthook = _uncaught, _unraisable, _uncaught_in_thread
 
 
 def begun() -> Lines | None:
@@ -101,3 +103,11 @@ def ended(detail: str) -> bool:
 def _uncaught(_kind: type[BaseException], error: BaseException, _traceback: TracebackType | None) -> None:
     if not isinstance(error, KeyboardInterrupt):
         logger.critical("Ended by an error that nobody expected", exc_info=error)
+
+
+def _uncaught_in_thread(told: threading.ExceptHookArgs) -> None:
+    logger.critical("A thread ended by an error that nobody expected", exc_info=told.exc_value)
+
+
+def _unraisable(told: sys.UnraisableHookArgs) -> None:
+    logger.error("An error that nobody could be told of", exc_info=told.exc_value)
