@@ -1,4 +1,4 @@
-"""What a statement is charged to: what asked for it and all that this is a part of, and never what was answered before."""
+"""What a statement is charged to: what asked for it, with all this is a part of; never what was answered before."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ class CacheHits:
             # The application has said to the client what there is to say, and leaves the rest to whoever logs.
             logger.exception("%s failed", key.endpoint)
         if not answer.complete:
-            raise Incomplete(f"The application ended before its answer to {key.url} did.")
+            raise Incomplete(f"The application ended before its answer of {key.endpoint} did.")
         return Entry.of_answer(key.url, answer.status, tuple(answer.headers), b"".join(answer.body), began_at)
 
     async def _form(self, entry: Entry, coding: str) -> Form:
