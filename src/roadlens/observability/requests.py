@@ -23,7 +23,7 @@ from roadlens.cache.watch import NOTED
 from roadlens.observability.access import AccessLog
 from roadlens.observability.journal import Journal
 from roadlens.observability.metrics import Metrics
-from roadlens.observability.under_way import Work
+from roadlens.observability.under_way import Work, current_work
 from roadlens.storage.reads.users import TokenHolder
 
 UNROUTED: Final = "unknown"
@@ -62,7 +62,13 @@ class Requests:
 
     def begin(self, scope: Scope, asked: Mapping[bytes, bytes]) -> tuple[tuple[bytes, bytes]]:
         """A request begins that is answered in front of this, or goes on within it; the header with its id."""
-        scope[NOTED] = work = self._journal.begin(self._id(asked.get(HEADER)), scope["method"], asked)
+        request = self._id(asked.get(HEADER))
+        if self._journal.reports:
+            work = self._journal.begin(request, scope["method"], asked)
+        else:
+            work = Work(request)
+            current_work.set(work)
+        scope[NOTED] = work
         return ((HEADER, work.id),)
 
     def end(
