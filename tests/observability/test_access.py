@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from roadlens.app import templates
+from roadlens.cache.loading import computing_anew
 from roadlens.observability.access import UNKNOWN_CLIENT, Clients
 from roadlens.observability.journal import Journal, Requests
 from roadlens.storage.database import Database
 from tests.support.api import Api, open_api
 from tests.support.log_file import LogFile, opened_log
 from tests.support.postgres import Server
+from tests.support.valkey import Valkey
 
 SUMMARY = "/api/v1/admin/dashboard/summary"
 
@@ -28,7 +30,7 @@ def log(tmp_path: Path) -> Iterator[LogFile]:
 
 @asynccontextmanager
 async def logged(
-    postgres: Server, template: str, password_hash: str, log: LogFile, requests: Requests = "all", **settings: str
+    postgres: Server, template: str, password_hash: str, log: LogFile, requests: Requests = "all", /, **settings: str
 ) -> AsyncIterator[Api]:
     with postgres.copy_of(template) as url:
         database = Database.open(url, pool_size=5, max_connections=20, durable=True)
@@ -169,3 +171,24 @@ async def test_no_two_routes_share_an_endpoint_s_name(asked: Api) -> None:
     found = templates(asked.app)
     assert found["get_driver"] == "/api/v1/admin/drivers/{driver_id}"
     assert len(set(found.values())) > 40
+
+
+async def test_a_hit_in_redis_says_so(
+    postgres: Server, fleet_template: str, password_hash: str, log: LogFile, valkey: Valkey
+) -> None:
+    redis = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(valkey.port), "ROADLENS_CACHE_MEMORY_MB": "0"}
+    async with logged(postgres, fleet_template, password_hash, log, **redis, ROADLENS_CACHE_AUDIT="0") as api:
+        for _ in range(2):
+            await api.get("/admin/dashboard/summary")
+            await asyncio.gather(*api.app.state.server.cache._behind)
+    miss, hit = log.of(logger="roadlens.access")
+    assert (miss["cache"], hit["cache"], hit["statements"]) == ("miss", "hit redis", 0)
+
+
+async def test_who_asks_is_known_where_the_cache_is_not_trusted(asked: Api, log: LogFile) -> None:
+    with computing_anew():
+        await asked.get("/admin/dashboard/summary")
+    (line,) = log.of(logger="roadlens.access")
+    assert line["cache"] == "bypass"
+    assert line["user_id"] > 0
+    assert line["statements"] >= 2

@@ -59,7 +59,8 @@ async def test_a_task_is_charged_to_who_began_it() -> None:
         await flights[0]
         return work.statements
 
-    assert await asyncio.gather(asyncio.create_task(first()), asyncio.create_task(second())) == [1, 0]
+    charged = await asyncio.gather(asyncio.create_task(first()), asyncio.create_task(second()))
+    assert list(charged) == [1, 0]
 
 
 def test_what_nobody_asked_for_is_charged_to_nobody() -> None:
