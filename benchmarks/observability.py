@@ -1,16 +1,20 @@
-"""What does it cost to name, count and time a request, and to count a hit, a statement or a position? In µs each.
+"""What does it cost to name, count, time and log a request, and to count a hit, a statement or a position? In µs each.
 
 A look at what is so now is made once a second; the page is shown at each scrape.
 
     python -m benchmarks.observability
 
-Each figure is the best of several rounds, of an application that answers at once with and without the middleware.
+Each figure is the best of several rounds, of an application that answers at once with and without the middleware. Lines
+of the log go to a file; a statement is counted, charged to its request, and noted by its text.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
@@ -25,16 +29,22 @@ from roadlens.cache.unshared import Unshared
 from roadlens.observability import gauges
 from roadlens.observability.cache_observer import CacheMetrics
 from roadlens.observability.ingest import IngestMetrics
+from roadlens.observability.journal import Journal
+from roadlens.observability.lines import Records
+from roadlens.observability.log import FormName, Lines
 from roadlens.observability.metrics import Metrics
+from roadlens.observability.output import Output
 from roadlens.observability.present import Present
 from roadlens.observability.requests import Requests
 from roadlens.observability.statements import StatementMetrics
 from roadlens.observability.tally import Tally, cells_file
+from roadlens.observability.wording import Wording
 from roadlens.storage.change_feed.feed import ChangeFeed
 from roadlens.storage.database import Database
 from roadlens.telemetry.collector import Collector
 
-ROUNDS, TIMES = 7, 20_000
+ROUNDS, TIMES = 7, 9_000
+FORMS: tuple[FormName, ...] = ("json", "text")
 
 _ANSWER = [(b"content-type", b"application/json"), (b"etag", b'"x"'), (b"content-length", b"6"), (b"age", b"1")]
 _ASKED = [(b"host", b"localhost"), (b"user-agent", b"wrk"), (b"accept", b"*/*"), (b"authorization", b"Bearer token")]
@@ -105,6 +115,28 @@ async def main() -> None:
                 f"{name:<12} request {within - without:.2f} µs, hit {hit:.2f} µs, statement {statement:.2f} µs, "
                 f"position {position:.2f} µs; a look {look:.0f} µs, a page {page:.0f} µs"
             )
+        for form in FORMS:
+            await _logged(form, Path(directory) / form)
+
+
+async def _logged(form: FormName, path: Path) -> None:
+    """What the line of a request costs, beside the same request without one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
+    handler = Lines(form, Records("benchmark", Wording()), descriptor, logging.INFO)
+    apps = [Requests(bare, Metrics(), Journal(lines), {"called": "/called"}) for lines in (None, handler)]
+    rounds = []
+    for _ in range(ROUNDS):
+        rounds.append([await asked(app) for app in apps])
+        until_written(handler.output)  # what one round has left over is not the next one's to write
+    without, within = (min(column) for column in zip(*rounds, strict=True))
+    handler.output.close()
+    os.close(descriptor)
+    print(f"{form:<12} line {within - without:.2f} µs, {handler.output.dropped} dropped")
+
+
+def until_written(output: Output) -> None:
+    while output.waits:
+        time.sleep(0.01)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -76,7 +77,9 @@ def create_app(wiring: Wiring) -> FastAPI:
     settings, metrics = wiring.settings, wiring.metrics
     days = settings.position_retention_days
     retention = Retention(wiring.database, days, ran=gauges.Retained(metrics, wanted=days is not None))
-    collector = Collector(wiring.database, register=settings.auto_register, observer=IngestMetrics(metrics))
+    collector = Collector(
+        wiring.database, register=settings.auto_register, observer=IngestMetrics(metrics), around=wiring.journal.around
+    )
     sealing = Sealing(wiring.database, signing_secret(settings))
     sizes, present = _watched(wiring, kept, collector)
 
@@ -102,6 +105,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     )
     app.state.server = state = _state(wiring, kept, collector)
     app.state.metrics = metrics
+    wiring.database.observe(wiring.journal.statement)
 
     # First, for routes are tried in order, and no other is asked so often.
     app.include_router(ingest.router, prefix="/api/v1")
@@ -117,7 +121,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         find_key(app),
         Principals(kept.feed, TokenGuard(wiring.database, state.tokens)),
         kept.audit,
-        Requests(app.compute, metrics),
+        Requests(app.compute, metrics, wiring.journal, templates(app), settings.trusted_proxies),
     )
     return app
 
@@ -173,6 +177,12 @@ class _Application(DescribedApi):
     async def compute(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route the request, and answer what is not kept."""
         await super().__call__(scope, receive, send)
+
+
+def templates(app: FastAPI) -> dict[str, str]:
+    """The template of each route's path, by the endpoint's name."""
+    routes = iter_route_contexts(app.routes)
+    return {route.endpoint.__name__: route.path for route in routes if route.endpoint is not None and route.path}
 
 
 def _pages(app: FastAPI, settings: Settings) -> None:

@@ -31,8 +31,10 @@ from roadlens.cache.store import SharedStore
 from roadlens.cache.unshared import Unshared
 from roadlens.domain import Role
 from roadlens.errors import SetupError
+from roadlens.logbook import begin_log, open_journal
 from roadlens.observability.cache_observer import CacheMetrics, hits_and_misses
 from roadlens.observability.feed import FeedMetrics
+from roadlens.observability.journal import Journal
 from roadlens.observability.metrics import Metrics
 from roadlens.scoring import parameters
 from roadlens.settings import Settings
@@ -61,6 +63,7 @@ class Wiring:
     database: Database
     database_url: str
     metrics: Metrics = field(default_factory=Metrics)
+    journal: Journal = field(default_factory=Journal)
 
 
 @asynccontextmanager
@@ -71,11 +74,14 @@ async def open_command(settings: Settings, purpose: str) -> AsyncIterator[Wiring
         SetupError: the database cannot be opened, or cannot be upgraded.
         DatabaseUnavailable: nothing answers at DATABASE_URL.
     """
+    begin_log(settings, purpose)
     async with _opened(settings, purpose, exclusive=False) as wiring:
+        wiring.database.observe(wiring.journal.statement)
         ear = Ear(wiring.database_url)
         with wiring.database.hearing(ear.acknowledgements):
             async with ear.running():
-                yield wiring
+                with wiring.journal.doing(f"roadlens {purpose}"):
+                    yield wiring
 
 
 @asynccontextmanager
@@ -126,7 +132,7 @@ def caching(wiring: Wiring) -> Caching:
     Raises:
         SetupError: the signing secret cannot be read or made.
     """
-    settings, observer, changes = wiring.settings, CacheMetrics(wiring.metrics), Changes()
+    settings, observer, changes = wiring.settings, CacheMetrics(wiring.metrics, wiring.journal), Changes()
     lost = FeedMetrics(wiring.metrics).lost
     feed = ChangeFeed(wiring.database_url, counts=lambda: report(cache, audit), heard=changes.heard, lost=lost)
     memory = Memory(settings.cache_memory_mb * 1024 * 1024, observer)
@@ -208,10 +214,12 @@ async def _connected(
         durable=settings.database_url is None,
         pooled=pooler is not None,
     )
+    journal = open_journal(settings, purpose)
     try:
-        yield Wiring(settings, database, url, metrics)
+        yield Wiring(settings, database, url, metrics, journal)
     finally:
         await database.close()
+        await asyncio.to_thread(journal.close)
 
 
 async def _ensure_admin(wiring: Wiring) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from roadlens.cache.entry import Headers
-from roadlens.cache.http import FINISHED, Asked, Scope, Unwatched
+from roadlens.cache.http import FINISHED
+from roadlens.cache.watch import Asked, Scope, Unwatched
 from tests.support.asgi import Site
 from tests.support.valkey import Valkey, opened_store
 
@@ -49,7 +50,7 @@ async def test_what_is_not_all_of_a_hit_or_cannot_be_sent_at_once_is_sent_as_eve
 
 async def test_a_header_that_would_not_stay_in_its_line_is_left_to_the_server() -> None:
     class Told(Unwatched):
-        def begin(self, asked: Asked) -> Headers:  # noqa: ARG002 - the contract's
+        def begin(self, scope: Scope, asked: Asked) -> Headers:  # noqa: ARG002 - the contract's
             return ((b"x-told", b"1\r\nset-cookie: a=b"),)
 
     site, finishing = Site(watch=Told), Finishing()

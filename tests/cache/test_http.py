@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import gzip
 import random
-import time
 
 import pytest
 import zstandard
 
+from roadlens.cache.engine import How
 from roadlens.cache.entry import Headers
-from roadlens.cache.http import PRINCIPAL, App, Asked, Unwatched
+from roadlens.cache.http import PRINCIPAL
+from roadlens.cache.keys import Key
+from roadlens.cache.principals import Principal
+from roadlens.cache.watch import App, Asked, Scope, Unwatched
 from tests.support.asgi import Answer, Site
 
 LONG = "7" * 200_000
@@ -22,14 +25,18 @@ class Watching(Unwatched):
 
     def __init__(self, app: App) -> None:
         super().__init__(app)
-        self.ended: list[tuple[str, str, int]] = []
+        self.ended: list[tuple[str, str, int, How | None, int]] = []
 
-    def begin(self, asked: Asked) -> Headers:
+    def begin(self, scope: Scope, asked: Asked) -> Headers:
+        scope["begun"] = True
         return ((b"x-told", b"%d" % len(asked)),)
 
-    def end(self, method: str, endpoint: str, status: int, began: float) -> None:
-        assert 0 <= time.perf_counter() - began < 60
-        self.ended.append((method, endpoint, status))
+    def end(
+        self, scope: Scope, key: Key, principal: Principal | None, status: int, how: How | None, length: int
+    ) -> None:
+        assert scope["begun"]
+        assert principal is None or principal.role == "admin"
+        self.ended.append((scope["method"], key.endpoint, status, how, length))
 
 
 async def _body() -> dict[str, object]:
@@ -65,7 +72,11 @@ async def test_what_is_answered_here_is_watched_here() -> None:
     again = await site.ask("/open", (b"if-none-match", first.headers[b"etag"]), method="HEAD")
     assert b"x-told" in again.headers
     await site.ask("/elsewhere")
-    assert watching[0].ended == [("GET", "get_open", 200)] * 2 + [("HEAD", "get_open", 304)]
+    assert watching[0].ended == [
+        ("GET", "get_open", 200, How.MISS, 3),
+        ("GET", "get_open", 200, How.MEMORY, 3),
+        ("HEAD", "get_open", 304, How.MEMORY, 0),
+    ]
 
 
 async def test_the_application_is_asked_nothing_but_what_the_key_says() -> None:

@@ -11,7 +11,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from roadlens.cache.http import FINISHED, Receive, Scope, Send
+from roadlens.cache.http import FINISHED
+from roadlens.cache.watch import Receive, Scope, Send
 from roadlens.cli.protocol import LONG, Protocol
 
 BODIES = {"/short": b"short", "/long": b"x" * LONG, "/huge": b"x" * 8 * 1024 * 1024}

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from roadlens.observability.log import FORMAT, NameRequest
 from roadlens.observability.metrics import Metrics
 from roadlens.observability.requests import Requests
 from tests.support.api import Api
@@ -30,7 +28,6 @@ async def cached(scope: Scope, _receive: Receive, send: Send) -> None:
 
 
 async def failing(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    logging.getLogger("roadlens.test").warning("this went wrong")
     raise RuntimeError("unexpected")
 
 
@@ -108,31 +105,6 @@ async def test_what_is_no_request_passes() -> None:
     await ask(Requests(app, metrics), {"type": "lifespan"})
     assert seen == ["lifespan"]
     assert Scrape.of(metrics).labels("http_requests_total") == []
-
-
-async def test_the_log_names_the_request() -> None:
-    lines: list[str] = []
-
-    class Kept(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(self.format(record))
-
-    handler = Kept()
-    handler.addFilter(NameRequest())
-    handler.setFormatter(logging.Formatter(FORMAT))
-    logger = logging.getLogger("roadlens.test")
-    logger.addHandler(handler)
-    try:
-        app = Requests(failing, Metrics())
-        # A task of its own, as a server gives each request.
-        answered = asyncio.create_task(ask(app, request((b"x-request-id", b"abc-1"))))
-        with pytest.raises(RuntimeError):
-            await answered
-        logger.warning("outside")
-    finally:
-        logger.removeHandler(handler)
-    assert lines[0].endswith("WARNING roadlens.test [abc-1]: this went wrong")
-    assert lines[1].endswith("WARNING roadlens.test: outside")
 
 
 async def test_the_application_counts_by_endpoint_and_never_by_path(api: Api) -> None:

@@ -13,6 +13,7 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from roadlens.app import create_app
 from roadlens.domain import Role
+from roadlens.observability.journal import Journal
 from roadlens.settings import Settings
 from roadlens.storage.database import Database
 from roadlens.storage.writes import users
@@ -62,13 +63,15 @@ class Api:
 
 
 @asynccontextmanager
-async def open_api(database: Database, database_url: str, password_hash: str, **more: str) -> AsyncIterator[Api]:
+async def open_api(
+    database: Database, database_url: str, password_hash: str, journal: Journal | None = None, /, **more: str
+) -> AsyncIterator[Api]:
     """The application over that database, to which it adds a user of each role, all with `PASSWORD`.
 
-    `more` are settings, as the environment has them.
+    `journal` is where it writes down what it does; `more` are settings, as the environment has them.
     """
     settings = Settings.model_validate({"ROADLENS_SECRET_KEY": SECRET, **more})
-    app = create_app(Wiring(settings, database, database_url))
+    app = create_app(Wiring(settings, database, database_url, journal=journal or Journal()))
     tokens = {}
     async with database.write() as session:
         for role in Role:

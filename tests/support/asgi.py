@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from roadlens.cache.audit import Audit
-from roadlens.cache.http import PRINCIPAL, App, CacheHits, Message, Receive, Scope, Send, Watch
+from roadlens.cache.http import PRINCIPAL, CacheHits
 from roadlens.cache.keys import Key, canonical
 from roadlens.cache.policy import Policy
 from roadlens.cache.principals import Claim, Principal, Principals
 from roadlens.cache.store import SharedStore
+from roadlens.cache.watch import App, Message, Receive, Scope, Send, Watch
 from tests.support.asking import MIB, Worker
 
 Header = tuple[bytes, bytes]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from roadlens.cache.observer import Level, Why
+from contextlib import AbstractContextManager, nullcontext
+
+from roadlens.cache.observer import Behind, Level, Why
 
 
 class Counting:
@@ -33,6 +35,10 @@ class Counting:
         assert key_prefix
         assert seconds >= 0
         self.loads += 1
+
+    def behind(self, endpoint: str, key_prefix: str, what: Behind) -> AbstractContextManager[object]:
+        self.told.append(f"{endpoint} {key_prefix} {what.value} behind")
+        return nullcontext()
 
     def evicted(self, entries: int) -> None:
         self.evictions += entries

@@ -72,12 +72,17 @@ async def _roadlens_error(request: Request, error: Exception) -> Response:
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.retry_after is not None:
-        logger.warning("%s %s: %s (%s)", request.method, request.url.path, error.detail, error.__cause__)
+        logger.warning("%s %s: %s (%s)", request.method, _endpoint(request), error.detail, error.__cause__)
     elif error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("%s %s", request.method, request.url.path, exc_info=error)
+        logger.error("%s %s", request.method, _endpoint(request), exc_info=error)
         return _problem(request, RoadlensError, _UNEXPECTED)
     errors = [{"field": error.field, "detail": error.detail}] if error.field else None
     return _problem(request, type(error), error.detail, headers=headers, errors=errors)
+
+
+def _endpoint(request: Request) -> str:
+    """For the log, where no path belongs: it may hold what somebody typed."""
+    return getattr(request.scope.get("endpoint"), "__name__", "unknown")
 
 
 # What validators and FastAPI say in their own words.

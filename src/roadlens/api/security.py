@@ -11,6 +11,7 @@ from roadlens.api.dependencies import Reading, State
 from roadlens.api.tokens import Claims
 from roadlens.cache.http import PRINCIPAL
 from roadlens.cache.principals import Principal
+from roadlens.cache.watch import NOTED, Noted
 from roadlens.domain import Audience
 from roadlens.errors import NotAuthenticated, NotPermitted
 from roadlens.storage.database import ReadSession
@@ -56,17 +57,21 @@ _bearer = OAuth2PasswordBearer(
 )
 
 
-async def token_claims(state: State, token: Annotated[str | None, Depends(_bearer)]) -> Claims:
+async def token_claims(request: Request, state: State, token: Annotated[str | None, Depends(_bearer)]) -> Claims:
     """What the request's token says; refused before any database connection is taken."""
     if token is None:
         raise NotAuthenticated("Send the header `Authorization: Bearer <token>`; /api/v1/auth/login gives a token.")
-    return state.tokens.read(token)
+    claims = state.tokens.read(token)
+    noted: Noted | None = request.scope.get(NOTED)
+    if noted is not None:
+        noted.user = claims.user_id
+    return claims
 
 
 async def asker(request: Request, state: State, token: Annotated[str | None, Depends(_bearer)]) -> Claims | TokenHolder:
     """What the token says; or the user, where the cache has found out already who asks for what it has computed."""
     known: Principal | None = request.scope.get(PRINCIPAL)
-    return cast(TokenHolder, known.holder) if known is not None else await token_claims(state, token)
+    return cast(TokenHolder, known.holder) if known is not None else await token_claims(request, state, token)
 
 
 Asker = Annotated[Claims | TokenHolder, Depends(asker)]

@@ -18,9 +18,9 @@ from typing import Final
 
 from roadlens.cache.engine import Cache
 from roadlens.cache.entry import Entry
-from roadlens.cache.keys import Key
+from roadlens.cache.keys import Key, without_parameters
 from roadlens.cache.loading import computing_anew
-from roadlens.cache.observer import Observer
+from roadlens.cache.observer import Behind, Observer
 
 # What the application is told: whose versions to read in the snapshot it computes from.
 SNAPSHOT: Final = "roadlens.cache_snapshot"
@@ -96,10 +96,10 @@ class Audit:
     async def _compare(self, key: Key, text: str, entry: Entry, compute: Compute) -> None:
         snapshot = Snapshot(key.tags)
         try:
-            with computing_anew():
+            with computing_anew(), self.observer.behind(key.endpoint, key.policy.key_prefix, Behind.AUDIT):
                 fresh = await compute(**{SNAPSHOT: snapshot})
         except Exception:
-            logger.debug("The audit of %s could not compute it", text, exc_info=True)
+            logger.debug("The audit of %s could not compute it", without_parameters(text), exc_info=True)
             return
         if snapshot.versions is None or key.with_versions(snapshot.versions) != text:
             return
@@ -119,7 +119,7 @@ class Audit:
         logger.error(
             "A kept answer is stale, which must never be: please report it. `roadlens cache clear '*'` drops all. "
             "Under %s the answer %s is kept, and %s is right; they differ in %s.",
-            finding.key,
+            without_parameters(finding.key),
             finding.kept,
             finding.computed,
             ", ".join(finding.differing),

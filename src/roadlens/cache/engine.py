@@ -12,10 +12,10 @@ from enum import Enum
 from roadlens.cache.clock import running
 from roadlens.cache.entry import Entry, Unreadable
 from roadlens.cache.flight import Flights
-from roadlens.cache.keys import Key
+from roadlens.cache.keys import Key, without_parameters
 from roadlens.cache.loading import Load, anew, given, loaded
 from roadlens.cache.memory import Memory
-from roadlens.cache.observer import Level, Observer, Why
+from roadlens.cache.observer import Behind, Level, Observer, Why
 from roadlens.cache.store import Budget, SharedStore
 from roadlens.cache.versions import Versions
 
@@ -252,7 +252,11 @@ class Cache:
     def _refresh(self, key: Key, entry: Entry, load: Load) -> None:
         text = key.at(self.versions)
         if text not in self._flights:
-            _ = self._flights.begin(text, lambda: self._fill(key, text, load, newer_than=entry.began_at))
+            _ = self._flights.begin(text, lambda: self._refreshed(key, text, load, entry))
+
+    async def _refreshed(self, key: Key, text: str, load: Load, entry: Entry) -> tuple[Entry, How]:
+        with self._observer.behind(key.endpoint, key.policy.key_prefix, Behind.REFRESH):
+            return await self._fill(key, text, load, newer_than=entry.began_at)
 
     def _hit(self, key: Key, level: Level) -> None:
         self._tally(key).hits += 1
@@ -289,5 +293,5 @@ class Cache:
             logger.warning(
                 "What the shared store keeps under %s is no answer of ours: it is computed and written anew. If "
                 "another program writes to the same database, give Roadlens one of its own (REDIS_DB).",
-                text,
+                without_parameters(text),
             )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
-from time import perf_counter
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 from roadlens.cache import forms
 from roadlens.cache.audit import Audit
@@ -17,15 +16,7 @@ from roadlens.cache.entry import Entry, Form, Headers
 from roadlens.cache.flight import Flights
 from roadlens.cache.keys import Key
 from roadlens.cache.principals import Principal, Principals
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-# A request's headers by their name in small letters; of one that comes twice the first, as for the application.
-Asked = Mapping[bytes, bytes]
+from roadlens.cache.watch import App, Asked, Message, Receive, Scope, Send, Unwatched, Watch
 
 # The key of a path and query string; None where nothing is kept: another route, or parameters that it refuses.
 FindKey = Callable[[str, bytes], Key | None]
@@ -55,33 +46,6 @@ _NO_EXTENSIONS: Final[Mapping[str, Any]] = {}
 _UNASKED: Final = cast(Key, object())
 
 logger = logging.getLogger(__name__)
-
-
-class Watch(Protocol):
-    """Who counts requests and gives them ids: an application, before ours, for what the cache does not answer."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
-
-    def begin(self, asked: Asked) -> Headers:
-        """A request that is answered here has begun; the headers that its answer gets besides."""
-
-    def end(self, method: str, endpoint: str, status: int, began: float) -> None:
-        """It has been answered; status 0: it could not be. `began` is of `time.perf_counter`."""
-
-
-class Unwatched:
-    """Nobody counts."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
-
-    def begin(self, asked: Asked) -> Headers:  # noqa: ARG002 - the contract's
-        return ()
-
-    def end(self, method: str, endpoint: str, status: int, began: float) -> None: ...
 
 
 class Incomplete(Exception):
@@ -124,8 +88,8 @@ class CacheHits:
 
     async def _answer(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what is kept under this key, or have it computed; a refusal is left to who knows how to."""
-        began = perf_counter()
         asked: Asked = dict(reversed(scope["headers"]))
+        more = self._watch.begin(scope, asked)
         versions, audience, principal = self._cache.versions, key.policy.audience, None
         trusted = versions.trusted()
         if audience is not None and trusted:
@@ -137,25 +101,28 @@ class CacheHits:
             if principal is None or not audience.admits(principal.role):
                 await self._watch(scope, receive, send)
                 return
-        more, status = self._watch.begin(asked), 0
+        status = length = 0
+        how: How | None = None
         try:
-            entry, how = self._cache.fresh(key) if trusted else None, How.MEMORY
+            entry = self._cache.fresh(key) if trusted else None
             if entry is None:
                 entry, how = await self._found(key, scope, principal, trusted=trusted)
-            elif self._audit is not None and self._audit.due():
-                self._audit.begin(key, entry, partial(self._computed, key, scope, principal))
+            else:
+                how = How.MEMORY
+                if self._audit is not None and self._audit.due():
+                    self._audit.begin(key, entry, partial(self._computed, key, scope, principal))
             accepted = asked.get(b"accept-encoding", b"")
             coding = self._codings.get(accepted) or self._coding(accepted)
             form = entry.forms.get(coding) or await self._form(entry, coding)
-            status = entry.status
+            status, length = entry.status, len(form.body)
             if how not in _HITS or not _finished(scope, asked, key, entry, form, how, more):
                 headers = forms.headers(form, how, entry.age(), key.policy.ttl, more)
-                status = await _send(scope, asked, entry, form, headers, send)
+                status, length = await _send(scope, asked, entry, form, headers, send)
         except Exception:
             status = 500
             raise
         finally:
-            self._watch.end(scope["method"], key.endpoint, status, began)
+            self._watch.end(scope, key, principal, status, how, length)
 
     async def _found(self, key: Key, scope: Scope, principal: Principal | None, *, trusted: bool) -> tuple[Entry, How]:
         """What is not at hand: from the shared store, or computed."""
@@ -185,9 +152,9 @@ class CacheHits:
             if not answer.complete:
                 raise
             # The application has said to the client what there is to say, and leaves the rest to whoever logs.
-            logger.exception("%s failed", key.url)
+            logger.exception("%s failed", key.endpoint)
         if not answer.complete:
-            raise Incomplete(f"The application ended before its answer to {key.url} did.")
+            raise Incomplete(f"The application ended before its answer of {key.endpoint} did.")
         return Entry.of_answer(key.url, answer.status, tuple(answer.headers), b"".join(answer.body), began_at)
 
     async def _form(self, entry: Entry, coding: str) -> Form:
@@ -230,8 +197,8 @@ def _finished(scope: Scope, asked: Asked, key: Key, entry: Entry, form: Form, ho
 
 async def _send(
     scope: Scope, asked: Asked, entry: Entry, form: Form, headers: list[tuple[bytes, bytes]], send: Send
-) -> int:
-    """Send the answer, or as much of it as is asked for; the status sent."""
+) -> tuple[int, int]:
+    """Send the answer, or as much of it as is asked for; the status sent, and how many bytes of body."""
     status, body, wanted = entry.status, form.body, asked.get(b"if-none-match")
     if wanted and status == 200 and (wanted == form.etag or forms.matches(entry, wanted)):
         status, headers, body = 304, forms.unmodified(headers), b""
@@ -239,7 +206,7 @@ async def _send(
         body = b""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-    return status
+    return status, len(body)
 
 
 class _Answer:

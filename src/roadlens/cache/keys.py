@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final
@@ -73,6 +74,14 @@ def canonical(path: str, parameters: Mapping[str, str]) -> str | None:
     told = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in sorted(parameters.items()))
     url = quote(path, safe="/") + (f"?{told}" if told else "")
     return url if len(url) <= LONGEST else None
+
+
+_PARAMETERS: Final = re.compile(r"\?[^@]*")
+
+
+def without_parameters(text: str) -> str:
+    """A key's text for the log: parameters may hold what somebody searched for, such as a name."""
+    return _PARAMETERS.sub("", text, count=1)
 
 
 def namespace(*parts: str) -> str:

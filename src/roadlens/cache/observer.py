@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
 from typing import Protocol
 
@@ -20,6 +21,13 @@ class Why(Enum):
     UNKEPT = "unkept"  # not a status, size or header that is kept
 
 
+class Behind(Enum):
+    """What is computed while nobody waits for it."""
+
+    REFRESH = "refresh"  # an answer whose time ends soon
+    AUDIT = "audit"  # a hit, to compare
+
+
 class Observer(Protocol):
     """Each method is called once for what it names, and returns at once."""
 
@@ -31,6 +39,9 @@ class Observer(Protocol):
 
     def loaded(self, endpoint: str, key_prefix: str, seconds: float) -> None:
         """A load that a miss or a refresh caused has ended."""
+
+    def behind(self, endpoint: str, key_prefix: str, what: Behind) -> AbstractContextManager[object]:
+        """A block, in a task of its own, in which an answer is computed behind others."""
 
     def evicted(self, entries: int) -> None:
         """The memory level let entries go to stay within its bound."""
@@ -53,6 +64,9 @@ class Silent:
     def bypass(self, endpoint: str, key_prefix: str, why: Why) -> None: ...
 
     def loaded(self, endpoint: str, key_prefix: str, seconds: float) -> None: ...
+
+    def behind(self, endpoint: str, key_prefix: str, what: Behind) -> AbstractContextManager[object]:  # noqa: ARG002 - the contract names it
+        return nullcontext()
 
     def evicted(self, entries: int) -> None: ...
 

@@ -73,7 +73,7 @@ async def _assign(
     unique_id: str, driver: str, vehicle: str, valid_from: datetime | None, valid_to: datetime | None
 ) -> Outcome:
     async with open_command(read_settings(), "devices") as wiring:
-        ingest = await Ingest.open(wiring.database)
+        ingest = await Ingest.open(wiring.database, wiring.journal.around)
         return await ingest.assign(
             unique_id,
             driver,

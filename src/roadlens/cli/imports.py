@@ -78,7 +78,7 @@ async def _import(files: Sequence[Path], description: Description, register: boo
     console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     total, whole, who = Outcome(), True, operator()
     async with open_command(read_settings(), "import") as wiring:
-        ingest = await Ingest.open(wiring.database)
+        ingest = await Ingest.open(wiring.database, wiring.journal.around)
         with _progress(console) as progress:
             for path in files:
                 told = _Complaints(console, path)

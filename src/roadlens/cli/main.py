@@ -8,6 +8,7 @@ import typer
 
 from roadlens.cli import audit, bench, cache, db, demo, devices, doctor, drivers, health, imports, serve, tokens, users
 from roadlens.errors import RoadlensError
+from roadlens.observability import log
 
 app = typer.Typer(
     name="roadlens",
@@ -36,5 +37,7 @@ def main() -> None:
     try:
         app()
     except RoadlensError as error:
-        print(f"roadlens: {' '.join(error.detail.split())}", file=sys.stderr)
+        detail = " ".join(error.detail.split())
+        if not log.ended(detail):
+            print(f"roadlens: {detail}", file=sys.stderr)
         sys.exit(1)

@@ -14,7 +14,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from roadlens.cache.http import FINISHED, Scope
+from roadlens.cache.http import FINISHED
+from roadlens.cache.watch import Scope
 
 # Bytes. Longer bodies are handed over as they are, for copying them costs more than a second call.
 LONG = 4096

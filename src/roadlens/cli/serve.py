@@ -16,7 +16,7 @@ from roadlens.cli.demo import simulate
 from roadlens.cli.http_server import HttpServer, cancel_on_stop, on_stop
 from roadlens.cli.listener import address, bind
 from roadlens.cli.workers import Workers
-from roadlens.observability import log
+from roadlens.logbook import begin_log
 from roadlens.settings import Settings, read_settings
 from roadlens.storage.database import Database
 from roadlens.telemetry.demo import fill
@@ -33,7 +33,7 @@ def serve() -> None:
       PORT=9000 ROADLENS_EMPTY=1 ROADLENS_DATA_DIR=/srv/roadlens roadlens serve
     """
     settings = read_settings()
-    log.begin(settings.log_level)
+    begin_log(settings, "serve", serves=True)
     # Bound before anything else: a port that is taken should be known before minutes of preparation.
     with bind(settings.host, settings.port) as listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:

@@ -18,7 +18,7 @@ import uvloop
 
 from roadlens.cli.http_server import HttpServer, cancel_on_stop, on_stop
 from roadlens.errors import RoadlensError
-from roadlens.observability import log
+from roadlens.logbook import begin_log
 from roadlens.observability.metrics import Metrics
 from roadlens.observability.tally import Tally, cells_file
 from roadlens.settings import read_settings
@@ -52,7 +52,7 @@ def main() -> None:
         return
     task = msgspec.json.decode(line, type=Task)
     settings = read_settings()
-    log.begin(settings.log_level, f"worker {task.number}")
+    begin_log(settings, f"worker {task.number}", serves=True)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             runner.run(_work(task))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from roadlens.cache.history import Counted
-from roadlens.cache.observer import Level, Why
+from roadlens.cache.observer import Behind, Level, Why
+from roadlens.observability.journal import Journal
 from roadlens.observability.metrics import Metrics
 
 # Commands that were not sent took no time of Redis.
@@ -19,7 +22,8 @@ def hits_and_misses(metrics: Metrics) -> dict[str, Counted]:
 class CacheMetrics:
     """An `Observer` of the cache."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, journal: Journal | None = None) -> None:
+        self._journal = journal or Journal()
         self._hits = metrics.counters("cache_hits_total")
         self._shared_hits = metrics.counters("cache_shared_hits_total")
         self._misses = metrics.counters("cache_misses_total")
@@ -47,6 +51,9 @@ class CacheMetrics:
 
     def loaded(self, endpoint: str, key_prefix: str, seconds: float) -> None:  # noqa: ARG002 - the contract names it
         self._loads.add((key_prefix,), seconds)
+
+    def behind(self, endpoint: str, key_prefix: str, what: Behind) -> AbstractContextManager[object]:  # noqa: ARG002 - the contract names it
+        return self._journal.behind(what.value, endpoint)
 
     def evicted(self, entries: int) -> None:
         self._evictions.add((), entries)

@@ -1,4 +1,5 @@
-"""Gives each request its id, and counts and times it by endpoint. It stands outside of all else, so every µs counts.
+"""Gives each request its id, counts and times it by endpoint, and has it written down. It stands outside of all else,
+so every µs counts.
 
 The labels are few whatever is asked: the endpoint is the name of a function, never a path.
 """
@@ -7,15 +8,23 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from time import perf_counter
-from typing import Final
+from types import MappingProxyType
+from typing import Final, cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from roadlens.observability.log import current_request
+from roadlens.cache.engine import How
+from roadlens.cache.keys import Key
+from roadlens.cache.principals import Principal
+from roadlens.cache.watch import NOTED
+from roadlens.observability.access import AccessLog
+from roadlens.observability.journal import Journal
 from roadlens.observability.metrics import Metrics
+from roadlens.observability.under_way import Work, current_work
+from roadlens.storage.reads.users import TokenHolder
 
 UNROUTED: Final = "unknown"
 HEADER: Final = b"x-request-id"
@@ -31,41 +40,63 @@ _LEFT: Final = 499
 class Requests:
     """Middleware. A request counts when its answer has been sent, or will not be."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        journal: Journal | None = None,
+        routes: Mapping[str, str] = MappingProxyType({}),
+        trusted_proxies: Sequence[str] = (),
+    ) -> None:
+        """`routes`: the template of each endpoint's path, by the endpoint's name."""
         self._app = app
+        self._journal = journal or Journal()
+        self._access = AccessLog(self._journal, routes, trusted_proxies)
+        # What is neither written down nor traced takes no part in this.
+        self._told = self._journal.lines is not None or self._journal.reports
         self._counted = metrics.counters("http_requests_total")
         self._durations = metrics.durations("http_request_duration_seconds")
+        self._lost, self._lost_counted = metrics.counters("log_lines_dropped_total"), 0
         self._prefix = secrets.token_hex(6).encode()
         self._numbers = count(1)
 
-    def begin(self, asked: Mapping[bytes, bytes]) -> tuple[tuple[bytes, bytes]]:
-        """A request begins that is answered in front of this; the header with its id."""
+    def begin(self, scope: Scope, asked: Mapping[bytes, bytes]) -> tuple[tuple[bytes, bytes]]:
+        """A request begins that is answered in front of this, or goes on within it; the header with its id."""
         request = self._id(asked.get(HEADER))
-        current_request.set(request)
-        return ((HEADER, request),)
+        if self._journal.reports:
+            work = self._journal.begin(request, scope["method"], asked)
+        else:
+            work = Work(request)
+            current_work.set(work)
+        scope[NOTED] = work
+        return ((HEADER, work.id),)
 
-    def end(self, method: str, endpoint: str, status: int, began: float) -> None:
-        """It has ended; `status` is 0 if nothing was answered."""
-        if method not in _METHODS:
-            method = "other"
-        self._counted.add((method, endpoint, status or _LEFT))
-        self._durations.add((method, endpoint), perf_counter() - began)
+    def end(
+        self, scope: Scope, key: Key, principal: Principal | None, status: int, how: How | None, length: int
+    ) -> None:
+        """What was answered in front of this has ended; `status` is 0 if nothing was answered."""
+        work: Work = scope[NOTED]
+        if principal is not None:
+            work.user = cast(TokenHolder, principal.holder).user_id
+        self._ended(scope, work, key.endpoint, status, how, length)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = perf_counter()
-        request = self._id(dict(reversed(scope["headers"])).get(HEADER))
-        current_request.set(request)
-        status = 0
+        if NOTED not in scope:
+            self.begin(scope, dict(reversed(scope["headers"])))
+        work: Work = scope[NOTED]
+        status = length = 0
 
         async def watched(message: Message) -> None:
-            nonlocal status
+            nonlocal status, length
             if message["type"] == "http.response.start":
                 status = message["status"]
                 # The list may be one that a cache sends again and again: it stays as it is.
-                message = {**message, "headers": [*message.get("headers", ()), (HEADER, request)]}
+                message = {**message, "headers": [*message.get("headers", ()), (HEADER, work.id)]}
+            else:
+                length += len(message.get("body", b""))
             await send(message)
 
         try:
@@ -74,7 +105,22 @@ class Requests:
             status = status or _FAILED
             raise
         finally:
-            self.end(scope["method"], _endpoint(scope), status, began)
+            self._ended(scope, work, _endpoint(scope), status, None, length)
+
+    def _ended(self, scope: Scope, work: Work, endpoint: str, status: int, how: How | None, length: int) -> None:
+        method, status = scope["method"], status or _LEFT
+        if method not in _METHODS:
+            method = "other"
+        seconds = perf_counter() - work.began
+        self._counted.add((method, endpoint, status))
+        self._durations.add((method, endpoint), seconds)
+        if self._told:
+            self._access.ended(scope, work, method, endpoint, status, how, length, seconds)
+            output = self._journal.output
+            if output is not None and output.dropped != self._lost_counted:
+                dropped = output.dropped
+                self._lost.add((), dropped - self._lost_counted)
+                self._lost_counted = dropped
 
     def _id(self, came: bytes | None) -> bytes:
         """The one that came along, if it looks like one."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from roadlens.observability.log import current_request
 from roadlens.observability.metrics import Metrics
+from roadlens.observability.under_way import current_work
 from roadlens.storage.failures import Failure
 
 _OPERATIONS = frozenset({"select", "insert", "update", "delete", "copy", "with"})
@@ -26,7 +26,8 @@ class StatementMetrics:
     def __call__(self, statement: str, seconds: float) -> None:
         labels = _labels(statement)
         self._queries.add(labels)
-        if current_request.get():
+        work = current_work.get()
+        if work is not None and work.id:
             self._of_requests.add(labels)
         self._durations.add(labels, seconds)
 

@@ -76,6 +76,7 @@ TABLE: Final = (
     Metric("retention_last_run_timestamp_seconds", _GAUGE, (), "When retention last succeeded.", Over.MOST),
     Metric("workers_wanted", _GAUGE, (), "Worker processes that there should be.", Over.MOST),
     Metric("workers_alive", _GAUGE, (), "Worker processes that answer.", Over.SUM),
+    Metric("log_lines_dropped_total", _COUNTER, (), "Lines of the log that nobody took in time."),
     Metric("worker_restarts_total", _COUNTER, (), "Worker processes that ended by themselves."),
     Metric("event_loop_delay_seconds", _HISTOGRAM, (), "How late a worker's event loop woke up, tried each second."),
     Metric("process_cpu_seconds_total", _COUNTER, (), "Processor time that the workers have used."),

@@ -174,6 +174,7 @@ class Database:
         """
         engine = create_async_engine(
             sqlalchemy_url(url),
+            hide_parameters=True,  # they are data of people, and errors are logged
             pool_size=min(pool_size, max_connections),
             max_overflow=max(0, max_connections - pool_size),
             pool_timeout=10,

@@ -18,7 +18,7 @@ from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.reads import ingest_tokens
 from roadlens.storage.writes.devices import DeviceClaim
 from roadlens.telemetry.batch import Batch, Fix, Reason
-from roadlens.telemetry.delivery import Ingest, Outcome
+from roadlens.telemetry.delivery import Around, Ingest, Outcome, alone
 from roadlens.telemetry.observer import Observer, Silent
 
 COLLECT_FOR_S = 0.01
@@ -60,11 +60,14 @@ class _Waiting:
 class Collector:
     """Takes single positions and whole batches from senders who show a token, while it is `running`."""
 
-    def __init__(self, database: Database, *, register: bool, observer: Observer | None = None) -> None:
-        """`register`: make a vehicle and a driver for each device that has none."""
+    def __init__(
+        self, database: Database, *, register: bool, observer: Observer | None = None, around: Around = alone
+    ) -> None:
+        """`register`: make a vehicle and a driver for each device that has none. `around` is told what is stored."""
         self._database = database
         self._register = register
         self._observer = observer or Silent()
+        self._around = around
         self._ingest: Ingest | None = None
         self._waiting: list[_Waiting] = []
         self._being_stored: list[_Waiting] = []
@@ -96,7 +99,7 @@ class Collector:
             SetupError: the database has no active score version, or one of another formula.
             DatabaseUnavailable: the database is away.
         """
-        self._ingest = await Ingest.open(self._database)
+        self._ingest = await Ingest.open(self._database, self._around)
         work = asyncio.create_task(self._work(self._ingest))
         try:
             yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
@@ -21,6 +22,14 @@ from roadlens.telemetry.steps import STEPS, Step
 from roadlens.telemetry.work import Rules, Work
 
 Compose = Callable[[WriteSession], Awaitable[Batch]]
+
+# Gives a block for whoever wants to know what is done: `delivery` around each, and the step's name around each step.
+Around = Callable[[str], AbstractContextManager[object]]
+
+
+def alone(_name: str) -> AbstractContextManager[object]:
+    """A block that nobody watches."""
+    return nullcontext()
 
 
 @dataclass(slots=True)
@@ -50,14 +59,15 @@ class Outcome:
 class Ingest:
     """Delivers batches to one database."""
 
-    def __init__(self, database: Database, rules: Rules) -> None:
+    def __init__(self, database: Database, rules: Rules, around: Around = alone) -> None:
         self._database = database
+        self._around = around
         self._rules = rules
         self._partitions = Partitions()
         self._memory = Memory()
 
     @classmethod
-    async def open(cls, database: Database) -> Self:
+    async def open(cls, database: Database, around: Around = alone) -> Self:
         """Read the rules that hold and be ready.
 
         Raises:
@@ -65,7 +75,7 @@ class Ingest:
             DatabaseUnavailable: the database is away.
         """
         async with database.read() as session:
-            return cls(database, await read_rules(session))
+            return cls(database, await read_rules(session), around)
 
     async def deliver(self, batch: Batch, *, register: bool = False, actor: Who = "ingest") -> Outcome:
         """Store a batch and all that follows from it; when this returns, it is committed.
@@ -95,10 +105,11 @@ class Ingest:
         async def run(session: WriteSession) -> tuple[Outcome, dict[int, Recent]]:
             batch = await compose(session)
             work = Work(session, self._rules, self._partitions, batch, received_at, register, actor, self._memory)
-            outcome = await _take(STEPS, work)
+            outcome = await _take(STEPS, work, self._around)
             return outcome, to_keep(work)
 
-        outcome, recent = await self._database.retrying(run)
+        with self._around("delivery"):
+            outcome, recent = await self._database.retrying(run)
         self._memory.keep(recent)
         return outcome
 
@@ -130,12 +141,13 @@ class Ingest:
         return await self._database.retrying(run)
 
 
-async def _take(steps: Sequence[Step], work: Work) -> Outcome:
+async def _take(steps: Sequence[Step], work: Work, around: Around) -> Outcome:
     """One step after the other, each timed."""
     seconds: Counter[str] = Counter()
     for step in steps:
         began = time.perf_counter()
-        await step(work)
+        with around(step.__name__):
+            await step(work)
         seconds[step.__name__] += time.perf_counter() - began  # type: ignore[assignment]  # a Counter of floats adds up
     return Outcome(
         kept=sum(touched.added for touched in work.touched),
