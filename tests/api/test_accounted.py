@@ -196,3 +196,14 @@ async def test_what_other_sql_changes_is_noted_by_the_database(
         )
     assert {("database: roadlens", "sql", *entry) for entry in entries} <= set(noted)
     assert bool(noted) == bool(entries)
+
+
+async def test_an_entry_names_the_request_as_the_log_does(fleet: Api) -> None:
+    answer = await fleet.client.patch(
+        "/api/v1/admin/drivers/DRV-0001",
+        headers={"Authorization": f"Bearer {fleet.tokens[Role.ADMIN]}", "X-Request-ID": "from.the-proxy_7"},
+        json={"city": "Oslo"},
+    )
+    assert answer.status_code == 200, answer.text
+    entry = (await fleet.answer("/admin/audit", limit=1))["items"][0]
+    assert (entry["action"], entry["entity_id"], entry["request_id"]) == ("update", "DRV-0001", "from.the-proxy_7")

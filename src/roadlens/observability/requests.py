@@ -29,6 +29,9 @@ from roadlens.storage.reads.users import TokenHolder
 UNROUTED: Final = "unknown"
 HEADER: Final = b"x-request-id"
 
+# Under this name the application finds the id in a request's scope.
+REQUEST_ID: Final = "roadlens.request_id"
+
 # What another program may have made, and what is safe in a log and in a header.
 _ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -87,6 +90,7 @@ class Requests:
         if NOTED not in scope:
             self.begin(scope, dict(reversed(scope["headers"])))
         work: Work = scope[NOTED]
+        scope[REQUEST_ID] = work.id.decode()
         status = length = 0
 
         async def watched(message: Message) -> None:

@@ -35,7 +35,7 @@ class AuditPage(Answer):
                     "actor": "admin",
                     "actor_id": 1,
                     "address": "192.0.2.7",
-                    "request_id": None,
+                    "request_id": "3f9c1a2b4d5e-7",
                     "action": "update",
                     "entity": "driver",
                     "entity_id": "DRV-0001",
