@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from roadlens.domain import SHORTEST_PASSWORD
-
 # RFC 7518, section 3.2: a key for HS256 must be at least as long as its output.
 SHORTEST_SECRET = 32
+# What earlier versions asked of a password: one that is in use stays. A new one is looked at when it is set.
+_SHORTEST_PASSWORD_EVER = 8
 
 
 class SignInSettings(BaseSettings):
@@ -24,7 +24,7 @@ class SignInSettings(BaseSettings):
     admin_password: SecretStr | None = Field(
         default=None,
         validation_alias="ROADLENS_ADMIN_PASSWORD",
-        min_length=SHORTEST_PASSWORD,
+        min_length=_SHORTEST_PASSWORD_EVER,
         description="Password of that admin, set at each start. Without it one is generated once, into the file "
         "admin-password of the data directory.",
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
+from roadlens.api import new_passwords
 from roadlens.api.dependencies import ClientHost, State
 from roadlens.api.openapi import ALWAYS, problems
 from roadlens.api.origin import From
@@ -44,7 +45,8 @@ async def change_own_password(
         await sign_in(state, holder.username, body.current, host, origin)
     except NotAuthenticated as error:
         raise InvalidInput("The current password is another one.", field="current") from error
-    password_hash = await state.passwords.hash(body.new)
+    new = new_passwords.check(body.new, "new", holder.username, holder.email)
+    password_hash = await state.passwords.hash(new)
     who = origin.of(holder)
     async with state.database.write() as session:
         epoch = await users.change_own_password(session, who, claims.token_epoch, password_hash)

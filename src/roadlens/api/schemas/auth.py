@@ -8,10 +8,9 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from roadlens.api.schemas.answer import Answer, Text, example
-from roadlens.domain import Role
+from roadlens.domain import LONGEST_PASSWORD, Role
 
 _LONGEST_NAME = 200
-_LONGEST_PASSWORD = 1000
 
 
 class Login(Answer):
@@ -20,7 +19,7 @@ class Login(Answer):
     )
 
     username: Text = Field(min_length=1, max_length=_LONGEST_NAME)
-    password: str = Field(min_length=1, max_length=_LONGEST_PASSWORD)
+    password: str = Field(min_length=1, max_length=LONGEST_PASSWORD)
 
 
 class Token(Answer):

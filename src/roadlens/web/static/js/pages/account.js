@@ -19,7 +19,7 @@ const secret = (name, label, autocomplete, hint = "") => ({
 });
 const FIELDS = [
   secret("current", "Current password", "current-password"),
-  secret("new", "New password", "new-password", "At least 8 characters; longer is better."),
+  secret("new", "New password", "new-password", "At least 12 characters: four words that do not belong together."),
   secret("repeated", "New password again", "new-password"),
 ];
 
