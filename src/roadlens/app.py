@@ -61,7 +61,7 @@ from roadlens.storage.sealing import Sealing
 from roadlens.telemetry.collector import Collector
 from roadlens.telemetry.retention import Retention
 from roadlens.web import site
-from roadlens.wiring import Caching, Wiring, caching, signing_secret
+from roadlens.wiring import Caching, Wiring, caching, previous_secret, signing_secret
 
 # Bytes. Nothing that is asked here needs more but batches of positions, and anybody may send them.
 LONGEST_BODY = 64 * 1024
@@ -131,8 +131,8 @@ def _state(wiring: Wiring, kept: Caching, collector: Collector) -> ServerState:
     settings, secret = wiring.settings, signing_secret(wiring.settings)
     return ServerState(
         database=wiring.database,
-        tokens=Tokens(secret, timedelta(seconds=settings.token_lifetime)),
-        cursors=Cursors(secret),
+        tokens=_tokens(settings, secret),
+        cursors=Cursors(secret, previous_secret(settings)),
         passwords=PasswordCheck(),
         throttle=Throttle(secret),
         collector=collector,
@@ -164,6 +164,11 @@ def _watched(wiring: Wiring, kept: Caching, collector: Collector) -> tuple[Sizes
     ]
     data_dir = settings.data_dir if settings.database_url is None else None
     return Sizes(metrics, database, data_dir), Present(metrics, looks)
+
+
+def _tokens(settings: Settings, secret: bytes) -> Tokens:
+    lifetime, session = timedelta(seconds=settings.token_lifetime), timedelta(seconds=settings.session_lifetime)
+    return Tokens(secret, lifetime, session, previous_secret(settings))
 
 
 class _Application(DescribedApi):

@@ -184,6 +184,11 @@ def signing_secret(settings: Settings) -> bytes:
     return _kept(settings.data_dir / "secret.key", secrets.token_urlsafe(48)).encode()
 
 
+def previous_secret(settings: Settings) -> bytes | None:
+    """Another secret, whose tokens and cursors hold as well while secrets are exchanged."""
+    return None if settings.secret_key_previous is None else settings.secret_key_previous.get_secret_value().encode()
+
+
 def admin_password_file(settings: Settings) -> Path:
     """Where a generated first password lies, for as long as it is the admin's password."""
     return settings.data_dir / "admin-password"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from fastapi import Response
+
 from roadlens.api.dependencies import ServerState
 from roadlens.api.origin import Origin
 from roadlens.api.passwords import is_current
 from roadlens.api.refusals import Refused
+from roadlens.api.schemas.auth import Token
 from roadlens.api.throttle import Attempt
+from roadlens.api.tokens import Issued
 from roadlens.errors import NotAuthenticated, Overloaded, TooManyAttempts
 from roadlens.storage.reads.users import Credentials, credentials
 from roadlens.storage.writes import sign_ins
@@ -38,6 +42,12 @@ async def sign_in(state: ServerState, name: str, password: str, host: str, origi
     if not is_current(known.password_hash):
         await _renew_hash(state, known, password, origin)
     return known
+
+
+def given(issued: Issued, response: Response) -> Token:
+    """The answer that a token is given with, which nobody on its way may keep."""
+    response.headers["Cache-Control"] = "no-store"
+    return Token(access_token=issued.token, expires_in=issued.expires_in, session_expires_in=issued.session_expires_in)
 
 
 async def _charge(

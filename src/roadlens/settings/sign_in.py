@@ -35,10 +35,23 @@ class SignInSettings(BaseSettings):
         description="Signs tokens and page cursors; at least 32 characters, the same on all servers of one database. "
         "Without it one is generated once, into the file secret.key of the data directory.",
     )
+    secret_key_previous: SecretStr | None = Field(
+        default=None,
+        validation_alias="ROADLENS_SECRET_KEY_PREVIOUS",
+        min_length=SHORTEST_SECRET,
+        description="A second secret whose tokens and page cursors hold as well, for the time of an exchange.",
+    )
     token_lifetime: int = Field(
-        default=8 * 3600,
+        default=3600,
         validation_alias="ROADLENS_TOKEN_LIFETIME",
         ge=60,
         le=30 * 86400,
-        description="Seconds until a token ends and its user must sign in again.",
+        description="Seconds until a token ends that is not exchanged for another one before.",
+    )
+    session_lifetime: int = Field(
+        default=12 * 3600,
+        validation_alias="ROADLENS_SESSION_LIFETIME",
+        ge=60,
+        le=30 * 86400,
+        description="Seconds after which a user must give the password again, however often the token was exchanged.",
     )

@@ -14,7 +14,7 @@ from roadlens.api.origin import From
 from roadlens.api.schemas.auth import Token
 from roadlens.api.schemas.user_edits import OwnPassword
 from roadlens.api.security import token_claims, viewer_beforehand
-from roadlens.api.sign_in import sign_in
+from roadlens.api.sign_in import given, sign_in
 from roadlens.api.tokens import Claims
 from roadlens.errors import InvalidInput, NotAuthenticated
 from roadlens.storage.reads.users import TokenHolder
@@ -37,7 +37,7 @@ async def change_own_password(
     origin: From,
     response: Response,
 ) -> Token:
-    """Replace one's own password. All tokens given out under the old one end; the answer is a new one.
+    """Replace one's own password. All tokens given out under the old one end; the answer is a new one, of a new session.
 
     Wrong passwords count like those of a sign-in. No connection is held while passwords are checked and hashed.
     """
@@ -52,8 +52,4 @@ async def change_own_password(
         epoch = await users.change_own_password(session, who, claims.token_epoch, password_hash)
     if epoch is None:
         raise NotAuthenticated("The token is no longer valid. Sign in again at /api/v1/auth/login.")
-    response.headers["Cache-Control"] = "no-store"
-    return Token(
-        access_token=state.tokens.issue(holder.user_id, epoch),
-        expires_in=int(state.tokens.lifetime.total_seconds()),
-    )
+    return given(state.tokens.give(holder.user_id, epoch), response)
