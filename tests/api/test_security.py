@@ -184,7 +184,8 @@ async def test_a_disabled_or_revoked_user_is_out_at_once(api: Api) -> None:
 
 
 async def test_a_user_without_the_role_is_told_so(api: Api) -> None:
-    claims = Claims(2, 0, datetime.now(UTC))
+    now = datetime.now(UTC)
+    claims = Claims(2, 0, now, now, now)
     async with api.database.read() as session:
         assert (await admit(session, claims, Audience.VIEWERS)).username == "viewer"
         with pytest.raises(NotPermitted):

@@ -22,16 +22,15 @@ from roadlens.errors import InvalidInput
 from roadlens.storage.writes import sign_ins
 
 router = APIRouter(prefix="/auth", tags=["auth"], responses=problems(HTTPStatus.UNAUTHORIZED, *ALWAYS))
-_THROTTLED = problems(HTTPStatus.TOO_MANY_REQUESTS)
 
 
-@router.post("/login", responses=_THROTTLED)
+@router.post("/login")
 async def login(credentials: Login, state: State, host: ClientHost, origin: From, response: Response) -> Token:
     """Give a token for a name and a password. Too many wrong ones are answered 429 for a while."""
     return await _token(state, credentials, host, origin, response)
 
 
-@router.post("/token", responses=_THROTTLED)
+@router.post("/token")
 async def token(
     form: Annotated[OAuth2PasswordRequestForm, Depends()],
     state: State,

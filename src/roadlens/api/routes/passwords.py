@@ -23,7 +23,7 @@ from roadlens.storage.writes import users
 router = APIRouter(
     prefix="/auth",
     tags=["auth"],
-    responses=problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, *ALWAYS),
+    responses=problems(HTTPStatus.UNAUTHORIZED, *ALWAYS),
 )
 
 
@@ -37,7 +37,7 @@ async def change_own_password(
     origin: From,
     response: Response,
 ) -> Token:
-    """Replace one's own password. All tokens given out under the old one end; the answer is a new one, of a new session.
+    """Replace one's own password. All tokens given out under the old one end; the answer begins a new session.
 
     Wrong passwords count like those of a sign-in. No connection is held while passwords are checked and hashed.
     """
