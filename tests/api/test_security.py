@@ -190,3 +190,8 @@ async def test_a_user_without_the_role_is_told_so(api: Api) -> None:
         assert (await admit(session, claims, Audience.VIEWERS)).username == "viewer"
         with pytest.raises(NotPermitted):
             await admit(session, claims, Audience.ADMINS)
+
+
+async def test_a_refusal_for_a_role_is_logged(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    assert (await api.get("/admin/audit", Role.VIEWER)).status_code == 403
+    assert "User 2 is refused what only admins may do" in caplog.text

@@ -91,10 +91,11 @@ class RateLimit:
         self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wait = 0.0
-        if scope["type"] == "http" and PRINCIPAL not in scope and _counts(scope["path"]):
-            who = self._asks(scope)
-            wait = self._limits.wait_s(who, _cost(scope["path"]))
+        if scope["type"] != "http" or PRINCIPAL in scope or not _counts(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        who = self._asks(scope)
+        wait = self._limits.wait_s(who, _cost(scope["path"]))
         if not wait:
             await self._app(scope, receive, send)
             return
