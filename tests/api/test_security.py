@@ -42,6 +42,7 @@ ROUTES = {
     "POST /api/v1/auth/login": May.ANYBODY,
     "POST /api/v1/auth/token": May.ANYBODY,
     "GET /api/v1/auth/me": May.VIEWER,
+    "POST /api/v1/auth/refresh": May.VIEWER,
     "POST /api/v1/auth/logout": May.VIEWER,
     "POST /api/v1/auth/password": May.VIEWER,
     "POST /api/v1/ingest/traccar": May.TRACKER,
