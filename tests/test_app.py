@@ -67,13 +67,12 @@ async def test_headers_on_every_answer(api: Api) -> None:
     answers = [
         await api.client.get(path) for path in ("/", "/healthz", "/docs", "/openapi.json", "/metrics", "/nothing")
     ]
-    answers += [await api.get("/admin/users"), await api.get("/admin/users"), await api.get("/admin/drivers/nobody")]
+    answers += [await api.get("/admin/users"), await api.hit("/admin/users"), await api.get("/admin/drivers/nobody")]
     answers += [await api.client.get("/api/v1/admin/users"), await api.get("/admin/drivers", limit=-1)]
     answers += [await api.send("POST", "/auth/login"), await api.send("POST", "/auth/refresh")]
     answers += [await api.client.post("/api/v1/ingest/traccar", content=b"{}"), await api.client.put("/")]
     answers += [await api.client.post("/api/v1/auth/login", content=b"x" * 100_000)]
     assert {answer.status_code for answer in answers} == {200, 401, 404, 405, 413, 422}
-    assert [a.headers.get("Cache-Status", "").split(";")[1:2] for a in answers[6:8]] == [[" fwd=miss"], [" hit"]]
     for answer in answers:
         headers = answer.headers
         for name, value in SECURITY_HEADERS.items():

@@ -52,7 +52,10 @@ async def test_a_named_origin_may_read_misses_hits_and_refusals(
     database: Database, database_url: str, password_hash: str
 ) -> None:
     async with site(database, database_url, password_hash, ROADLENS_CORS_ORIGINS=FRIEND) as api:
+        await api.hit("/admin/users")  # kept of a request that named no origin
         asked = [
+            await ask(api, "/api/v1/admin/trips", Origin=STRANGER),
+            await ask(api, "/api/v1/admin/trips", Origin=FRIEND),
             await ask(api, Origin=STRANGER),
             await ask(api, Origin=FRIEND),
             await ask(api, Origin=STRANGER),
@@ -60,7 +63,6 @@ async def test_a_named_origin_may_read_misses_hits_and_refusals(
             await ask(api, Origin=FRIEND, Authorization="Bearer none"),
             await ask(api, "/api/v1/admin/drivers/nobody", Origin=FRIEND),
         ]
-        assert [a.headers.get("Cache-Status", "").split(";")[1:2] for a in asked[:2]] == [[" fwd=miss"], [" hit"]]
         for answer in asked:
             friendly = answer.request.headers.get("Origin") == FRIEND
             assert answer.headers.get_list("Access-Control-Allow-Origin") == ([FRIEND] if friendly else [])
@@ -90,12 +92,12 @@ async def test_only_a_trusted_proxy_s_word_makes_https_binding(
     database: Database, database_url: str, password_hash: str
 ) -> None:
     async with site(database, database_url, password_hash, ROADLENS_TRUSTED_PROXIES="10.1.0.0/16") as api:
+        await api.hit("/admin/users")
         for path in (LIST, LIST, "/nothing", "/healthz"):
             for host, scheme, bound in ((PROXY, "https", True), (PROXY, "http", False), (CLIENT, "https", False)):
                 answer = await ask(api, path, host=host, X_Forwarded_Proto=scheme)
                 said = answer.headers.get_list("Strict-Transport-Security")
                 assert said == (["max-age=31536000; includeSubDomains"] if bound else []), (path, host, scheme)
-        assert "hit" in (await ask(api, host=PROXY, X_Forwarded_Proto="https")).headers["Cache-Status"]
 
 
 @pytest.mark.parametrize("wrong", ["*", "https://*.example", "https://fleet.example/", "fleet.example", "https://a b"])
