@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-system rules fuzz check format screenshots bench bench-http bench-day bench-dashboard lock clean remake
+.PHONY: help run test test-system rules fuzz check format screenshots bench bench-http bench-day bench-dashboard lock audit clean remake
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -72,6 +72,11 @@ lock: .venv/dev.stamp ## Write the locks anew, with the newest versions that pyp
 	$(COMPILE) pyproject.toml --extra otel --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --group fuzz --constraints requirements/run.txt --output-file requirements/fuzz.txt
 	$(COMPILE) pyproject.toml --group bench --constraints requirements/run.txt --output-file requirements/bench.txt
+	$(COMPILE) pyproject.toml --group audit --constraints requirements/dev.txt --output-file requirements/audit.txt
+
+audit: .venv/audit.stamp ## Ask the advisories' service whether a locked library has a known hole; needs the internet
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/run.txt $(ARGS)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/otel.txt $(ARGS)
 
 clean: ## Remove the virtual environment and what tools left behind; never the data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
@@ -108,4 +113,8 @@ endif
 .venv/bench.stamp: requirements/bench.txt .venv/dev.stamp
 	@echo "Installing what Roadlens is compared with"
 	@$(PIP) install --quiet --require-hashes --requirement requirements/bench.txt
+	@touch $@
+
+.venv/audit.stamp: requirements/audit.txt .venv/dev.stamp
+	@$(PIP) install --quiet --require-hashes --requirement requirements/audit.txt
 	@touch $@

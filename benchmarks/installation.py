@@ -53,6 +53,7 @@ class Installation:
         return {
             "ROADLENS_SECRET_KEY": SECRET,
             "ROADLENS_ADMIN_PASSWORD": PASSWORD,
+            "ROADLENS_RATE_LIMIT": "0",
             "ROADLENS_WORKERS": str(workers),
             **(shared if name == SHARED_HIT else {}),
         }

@@ -10,6 +10,7 @@ from httpx import ASGITransport, AsyncClient
 from starlette.types import Message, Receive, Scope, Send
 
 from roadlens.api.dependencies import Reading
+from roadlens.api.headers import SECURITY_HEADERS
 from roadlens.api.schemas.answer import Answer
 from tests.support.api import Api
 
@@ -63,11 +64,39 @@ async def test_what_answers_share_is_described_where_it_can_happen(api: Api) -> 
 
 
 async def test_headers_on_every_answer(api: Api) -> None:
-    for path in ("/healthz", "/docs", "/openapi.json", "/nothing", "/api/v1/admin/users"):
-        headers = (await api.client.get(path)).headers
-        assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Referrer-Policy"] == "no-referrer"
+    answers = [
+        await api.client.get(path) for path in ("/", "/healthz", "/docs", "/openapi.json", "/metrics", "/nothing")
+    ]
+    answers += [await api.get("/admin/users"), await api.hit("/admin/users"), await api.get("/admin/drivers/nobody")]
+    answers += [await api.client.get("/api/v1/admin/users"), await api.get("/admin/drivers", limit=-1)]
+    answers += [await api.send("POST", "/auth/login"), await api.send("POST", "/auth/refresh")]
+    answers += [await api.client.post("/api/v1/ingest/traccar", content=b"{}"), await api.client.put("/")]
+    answers += [await api.client.post("/api/v1/auth/login", content=b"x" * 100_000)]
+    assert {answer.status_code for answer in answers} == {200, 401, 404, 405, 413, 422}
+    for answer in answers:
+        headers = answer.headers
+        for name, value in SECURITY_HEADERS.items():
+            assert value in headers[name] or answer.request.url.path in ("/", "/docs"), (answer.request.url, name)
+        policy = headers["Content-Security-Policy"]
+        for held in ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+            assert held in policy, answer.request.url
         assert "Server" not in headers
+        assert not [name for name in headers if name.startswith("access-control-")]
+        assert headers["Cache-Control"] in ("no-store", "private, no-cache", "no-cache"), answer.request.url
+        kept = headers["Cache-Control"] == "private, no-cache"
+        assert kept == ("Cache-Status" in headers), answer.request.url
+
+
+async def test_an_error_nobody_foresaw_has_them_too(api: Api) -> None:
+    @api.app.get("/broken")
+    async def broken() -> None:
+        raise ZeroDivisionError
+
+    answer = await api.client.get("/broken")
+    assert answer.status_code == 500
+    assert "ZeroDivisionError" not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
 async def test_a_request_s_transaction_ends_before_its_answer_leaves(api: Api) -> None:

@@ -30,7 +30,7 @@ def test_defaults() -> None:
     settings = Settings.model_validate({})
     assert (settings.host, settings.port, settings.timezone) == ("127.0.0.1", 8000, "UTC")
     assert settings.data_dir == Path.cwd() / "roadlens-data"
-    assert settings.token_lifetime == 8 * 3600
+    assert settings.token_lifetime == 3600
     assert (settings.db_pool_size, settings.db_max_connections) == (10, 50)
     assert settings.database_url is None
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from roadlens.api.passwords import matches
+from roadlens.api.passwords import hash_password, matches
+from roadlens.domain import Role
 from roadlens.errors import DatabaseUnavailable, SetupError
 from roadlens.settings import Settings
 from roadlens.storage.reads.users import Credentials, credentials
+from roadlens.storage.writes import users
 from roadlens.wiring import admin_password_file, open_command, open_server, signing_secret
 from tests.support.postgres import EMPTY, Server
 
@@ -55,6 +57,19 @@ async def test_the_environments_password_rules_and_voids_tokens_when_it_changes(
     async with open_command(Settings.model_validate(environment), "test") as wiring, wiring.database.read() as session:
         log = await session.tuples("SELECT actor, action, entity FROM audit_log ORDER BY audit_id")
     assert log == [("roadlens serve", "create", "user"), ("roadlens serve", "password", "user")]
+
+
+async def test_a_password_that_is_too_easy_may_stay_but_not_come_anew(environment: dict[str, str]) -> None:
+    for easy, said in (("hunter22", "Is too short"), ("passwordpassword", "known to those who guess")):
+        with pytest.raises(SetupError, match=f"ROADLENS_ADMIN_PASSWORD is not acceptable.*{said}"):
+            await start({**environment, "ROADLENS_ADMIN_PASSWORD": easy})
+    old = Settings.model_validate(environment)
+    async with open_command(old, "test") as wiring, wiring.database.write() as session:
+        password_hash = hash_password("hunter22")
+        await users.create(session, "test", username="admin", role=Role.ADMIN, password_hash=password_hash)
+    kept = await start({**environment, "ROADLENS_ADMIN_PASSWORD": "hunter22"})
+    assert kept is not None
+    assert kept.token_epoch == 0
 
 
 async def test_another_name(environment: dict[str, str]) -> None:

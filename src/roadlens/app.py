@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
@@ -23,7 +23,9 @@ from roadlens.api.guard import TokenGuard
 from roadlens.api.head import HeadAsGet
 from roadlens.api.headers import SecurityHeaders
 from roadlens.api.openapi import DescribedApi
+from roadlens.api.origins import Origins, adding, answer_preflight
 from roadlens.api.passwords import PasswordCheck
+from roadlens.api.rate_limit import RateLimit, RateLimits
 from roadlens.api.refusals import Refusals
 from roadlens.api.routes import (
     assignments,
@@ -46,7 +48,7 @@ from roadlens.api.routes import (
 from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
 from roadlens.cache.clearing import Clearing
-from roadlens.cache.http import CacheHits
+from roadlens.cache.http import KEPT, CacheHits
 from roadlens.cache.principals import Principals
 from roadlens.observability import gauges
 from roadlens.observability import route as metrics_route
@@ -57,11 +59,12 @@ from roadlens.observability.requests import Requests
 from roadlens.observability.sizes import Sizes
 from roadlens.observability.statements import StatementMetrics
 from roadlens.settings import Settings
+from roadlens.storage.reads.users import TokenHolder
 from roadlens.storage.sealing import Sealing
 from roadlens.telemetry.collector import Collector
 from roadlens.telemetry.retention import Retention
 from roadlens.web import site
-from roadlens.wiring import Caching, Wiring, caching, signing_secret
+from roadlens.wiring import Caching, Wiring, caching, previous_secret, signing_secret
 
 # Bytes. Nothing that is asked here needs more but batches of positions, and anybody may send them.
 LONGEST_BODY = 64 * 1024
@@ -113,8 +116,11 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.include_router(health.router)
     app.include_router(metrics_route.router(metrics, present))
     _pages(app, settings)
-    _surround(app, settings.trusted_proxies)
+    limits = RateLimits(settings.rate_limit)
+    _surround(app, wiring, limits)
     problems.install(app)
+    origins = Origins(wiring.settings.trusted_proxies, wiring.settings.cors_origins)
+    app.origins = origins if origins.needed else None
     app.front = CacheHits(
         app.compute,
         kept.cache,
@@ -122,6 +128,8 @@ def create_app(wiring: Wiring) -> FastAPI:
         Principals(kept.feed, TokenGuard(wiring.database, state.tokens)),
         kept.audit,
         Requests(app.compute, metrics, wiring.journal, templates(app), settings.trusted_proxies),
+        admit=lambda principal: limits.admits(cast(TokenHolder, principal.holder).user_id),
+        around=origins.headers if origins.needed else None,
     )
     return app
 
@@ -131,8 +139,8 @@ def _state(wiring: Wiring, kept: Caching, collector: Collector) -> ServerState:
     settings, secret = wiring.settings, signing_secret(wiring.settings)
     return ServerState(
         database=wiring.database,
-        tokens=Tokens(secret, timedelta(seconds=settings.token_lifetime)),
-        cursors=Cursors(secret),
+        tokens=_tokens(settings, secret),
+        cursors=Cursors(secret, previous_secret(settings)),
         passwords=PasswordCheck(),
         throttle=Throttle(secret),
         collector=collector,
@@ -166,17 +174,31 @@ def _watched(wiring: Wiring, kept: Caching, collector: Collector) -> tuple[Sizes
     return Sizes(metrics, database, data_dir), Present(metrics, looks)
 
 
+def _tokens(settings: Settings, secret: bytes) -> Tokens:
+    lifetime, session = timedelta(seconds=settings.token_lifetime), timedelta(seconds=settings.session_lifetime)
+    return Tokens(secret, lifetime, session, previous_secret(settings))
+
+
 class _Application(DescribedApi):
     """FastAPI behind what stands around every answer: a hit never reaches it."""
 
     front: CacheHits
+    origins: Origins | None
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         return self.front(scope, receive, send)
 
     async def compute(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route the request, and answer what is not kept."""
-        await super().__call__(scope, receive, send)
+        if self.origins is None or scope["type"] != "http" or KEPT in scope:
+            await super().__call__(scope, receive, send)
+            return
+        asked = dict(reversed(scope["headers"]))
+        preflight = self.origins.preflight(scope, asked)
+        if preflight is not None:
+            await answer_preflight(preflight, receive, send)
+        else:
+            await super().__call__(scope, receive, adding(self.origins.headers(scope, asked), send))
 
 
 def templates(app: FastAPI) -> dict[str, str]:
@@ -191,13 +213,17 @@ def _pages(app: FastAPI, settings: Settings) -> None:
     reference.install(app)
 
 
-def _surround(app: FastAPI, trusted_proxies: Sequence[str]) -> None:
+def _surround(app: FastAPI, wiring: Wiring, limits: RateLimits) -> None:
     """What computed answers pass. The last one added is the first that a request meets, but for those in front."""
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimit, longest=LONGEST_BODY, longer={ingest.BATCHES: ingest_body.LONGEST_BATCH})
+    if wiring.settings.rate_limit:
+        counted = wiring.metrics.counters("rate_limited_requests_total")
+        tokens = app.state.server.tokens
+        app.add_middleware(RateLimit, limits=limits, tokens=tokens, refused=lambda by: counted.add((by,)))
     app.add_middleware(SecurityHeaders)
-    if trusted_proxies:
-        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(trusted_proxies))
+    if wiring.settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(wiring.settings.trusted_proxies))
 
 
 def v1() -> APIRouter:

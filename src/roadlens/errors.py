@@ -8,6 +8,7 @@ RoadlensError                500 internal
 ├── Conflict                 409 conflict             `field` names what is taken
 ├── PreconditionFailed       412 precondition-failed  it was changed since it was read
 ├── TooManyAttempts          429 too-many-attempts    try again after `retry_after` seconds
+├── TooManyRequests          429 too-many-requests    the same, for what costs
 ├── DatabaseUnavailable      503 database-unavailable  try again after `retry_after` seconds
 ├── Overloaded               503 overloaded            the same, for a server that has too much to do
 └── SetupError               500 setup                the server or a command cannot start; says what to change
@@ -79,6 +80,16 @@ class TooManyAttempts(RoadlensError):
     status = 429
     code = "too-many-attempts"
     title = "Too many attempts have failed"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class TooManyRequests(RoadlensError):
+    status = 429
+    code = "too-many-requests"
+    title = "Too much is asked at once"
 
     def __init__(self, detail: str, *, retry_after: int) -> None:
         super().__init__(detail)

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from roadlens import __version__
+from roadlens.api.new_passwords import objection
 from roadlens.api.passwords import hash_password, matches
 from roadlens.cache.audit import Audit
 from roadlens.cache.changes import Changes
@@ -183,6 +184,11 @@ def signing_secret(settings: Settings) -> bytes:
     return _kept(settings.data_dir / "secret.key", secrets.token_urlsafe(48)).encode()
 
 
+def previous_secret(settings: Settings) -> bytes | None:
+    """Another secret, whose tokens and cursors hold as well while secrets are exchanged."""
+    return None if settings.secret_key_previous is None else settings.secret_key_previous.get_secret_value().encode()
+
+
 def admin_password_file(settings: Settings) -> Path:
     """Where a generated first password lies, for as long as it is the admin's password."""
     return settings.data_dir / "admin-password"
@@ -242,13 +248,15 @@ async def _set_admin(database: Database, username: str, password: str) -> None:
 
     async def set_password(session: WriteSession) -> None:
         known = await read_users.credentials(session, username)
+        if known is not None and matches(password, known.password_hash):
+            return
+        if (found := objection(password, username)) is not None:
+            raise SetupError(f"ROADLENS_ADMIN_PASSWORD is not acceptable as a new password. {found}")
+        password_hash = hash_password(password)
         if known is None:
-            password_hash = hash_password(password)
             await write_users.create(session, AT_START, username=username, role=Role.ADMIN, password_hash=password_hash)
-        elif not matches(password, known.password_hash):
-            await write_users.change_password(
-                session, AT_START, username=username, password_hash=hash_password(password)
-            )
+        else:
+            await write_users.change_password(session, AT_START, username=username, password_hash=password_hash)
             logger.info("The password of %s is now the one in ROADLENS_ADMIN_PASSWORD", username)
 
     await database.retrying(set_password)

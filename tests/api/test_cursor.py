@@ -48,6 +48,15 @@ def test_anything_else_is_refused_by_name(case: str, cursor: str) -> None:
     assert refused.value.field == "after", case
 
 
+def test_while_secrets_are_exchanged_cursors_of_both_open() -> None:
+    both = Cursors(b"another secret", previous=b"a secret")
+    position = ["40.00", "DRV-0001"]
+    for sealed_by in (CURSORS, Cursors(b"another secret"), both):
+        assert both.open(SCOPE, sealed_by.seal(SCOPE, position)) == position
+    with pytest.raises(InvalidInput):
+        CURSORS.open(SCOPE, both.seal(SCOPE, position))
+
+
 def test_a_page_is_cut_where_one_more_row_was_read() -> None:
     rows, following = CURSORS.cut(SCOPE, [1, 2, 3], 2, lambda row: [str(row)])
     assert (rows, CURSORS.open(SCOPE, following or "")) == ([1, 2], ["2"])

@@ -63,3 +63,10 @@ async def test_a_body_in_parts_ends_once() -> None:
     await HeadAsGet(streaming)({"type": "http", "method": "HEAD"}, receive, send)
     assert sent[1:] == [{"type": "http.response.body", "body": b""}]
     assert sent[0]["headers"] == [(b"content-length", b"3")]
+
+
+async def test_nothing_is_echoed_back(api: Api) -> None:
+    """TRACE would show a page the headers that its browser adds."""
+    for path in ("/", "/healthz", "/api/v1/admin/users"):
+        answer = await api.client.request("TRACE", path, headers={"X-Secret": "hunter2"})
+        assert (answer.status_code, "hunter2" in answer.text) == (405, False)

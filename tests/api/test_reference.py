@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from roadlens.api.headers import SECURITY_HEADERS
 from tests.support.api import Api
 
 ELSEWHERE = re.compile(r"""(?:src|href|action|url)\s*[=:(]\s*["']?\s*(?:[a-z]+:)?//""", re.IGNORECASE)
@@ -40,7 +41,7 @@ async def test_a_browser_would_not_load_from_elsewhere(api: Api) -> None:
     assert "onload=" not in page.text
     for path in ("/openapi.json", "/docs/start.js", "/nothing"):
         answer = await api.client.get(path)
-        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert answer.headers["Content-Security-Policy"] == SECURITY_HEADERS["Content-Security-Policy"]
 
 
 async def test_its_form_knows_where_to_sign_in(api: Api) -> None:

@@ -42,6 +42,7 @@ ROUTES = {
     "POST /api/v1/auth/login": May.ANYBODY,
     "POST /api/v1/auth/token": May.ANYBODY,
     "GET /api/v1/auth/me": May.VIEWER,
+    "POST /api/v1/auth/refresh": May.VIEWER,
     "POST /api/v1/auth/logout": May.VIEWER,
     "POST /api/v1/auth/password": May.VIEWER,
     "POST /api/v1/ingest/traccar": May.TRACKER,
@@ -184,8 +185,14 @@ async def test_a_disabled_or_revoked_user_is_out_at_once(api: Api) -> None:
 
 
 async def test_a_user_without_the_role_is_told_so(api: Api) -> None:
-    claims = Claims(2, 0, datetime.now(UTC))
+    now = datetime.now(UTC)
+    claims = Claims(2, 0, now, now, now)
     async with api.database.read() as session:
         assert (await admit(session, claims, Audience.VIEWERS)).username == "viewer"
         with pytest.raises(NotPermitted):
             await admit(session, claims, Audience.ADMINS)
+
+
+async def test_a_refusal_for_a_role_is_logged(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    assert (await api.get("/admin/audit", Role.VIEWER)).status_code == 403
+    assert "User 2 is refused what only admins may do" in caplog.text

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import psycopg
+import pytest
 from argon2 import PasswordHasher
 from httpx import Response
 
@@ -87,3 +88,29 @@ async def test_a_hash_of_older_parameters_is_made_anew_and_tokens_live_on(api: A
     assert (await api.get("/admin/users")).status_code == 200
     assert (await sign_in(api, "admin")).status_code == 200
     assert await password_hash_of(api, "admin") == (renewed, 0)
+
+
+async def test_what_happens_at_the_door_is_logged_and_no_secret_with_it(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "roadlens.api")
+    for name, password in (("admin", PASSWORD), ("admin", "hunter2-wrong"), ("hunter2-as-a-name", "x")):
+        await sign_in(api, name, password)
+    async with api.database.write() as session:
+        await session.execute("UPDATE users SET active = false WHERE username = 'viewer'")
+    await sign_in(api, "viewer", PASSWORD)
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == [
+        "User 1 has signed in, from 127.0.0.1",
+        "A sign-in failed, from 127.0.0.1: another password than that of user 1",
+        "A sign-in failed, from 127.0.0.1: nobody has that name",
+        "A sign-in failed, from 127.0.0.1: user 2 is disabled",
+    ]
+
+
+async def test_refused_sign_ins_are_logged_when_there_are_too_many(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    while (await sign_in(api, "nobody", "x")).status_code != 429:
+        pass
+    assert (
+        "Too many sign-ins have failed: one from 127.0.0.1, as a name that nobody has, is not looked at" in caplog.text
+    )

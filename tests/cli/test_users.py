@@ -69,7 +69,9 @@ def test_what_is_refused(installation: Installation) -> None:
     users(installation, "create", "ada", "--role", "viewer")
     for done, error, said in (
         (users(installation, "create", "ADA", "--role", "admin"), Conflict, 'already a user named "ADA"'),
-        (users(installation, "create", "bo", "--role", "viewer", password="short"), InvalidInput, "at least 8"),
+        (users(installation, "create", "bo", "--role", "viewer", password="short"), InvalidInput, "at least 12"),
+        (users(installation, "create", "bo", "--role", "viewer", password="qwertyuiop123"), InvalidInput, "stolen"),
+        (users(installation, "password", "ada", password="roadlens-ada-2026"), InvalidInput, "hardly more than a name"),
         (users(installation, "create", " ", "--role", "viewer"), InvalidInput, "must not be empty"),
         (users(installation, "create", "bo", "--role", "viewer", "--email", "x"), InvalidInput, "not an e-mail"),
         (users(installation, "password", "nobody"), NotFound, 'no user named "nobody"'),

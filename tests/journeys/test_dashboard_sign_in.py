@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import OpenWindow
 from tests.support.browser import Window
-from tests.support.dashboard import Fleet, enter, panel, settled, sign_in
+from tests.support.dashboard import Fleet, enter, panel, settled, show, sign_in
 from tests.support.installation import ADMIN_PASSWORD
 
 pytestmark = pytest.mark.system
@@ -88,6 +90,47 @@ async def test_signing_out_ends_all_tabs_and_the_token(window: Window, dashboard
         await expect(tab.get_by_role("button", name="Sign in")).to_be_visible()
     held = {"Authorization": f"Bearer {token}"}
     assert dashboard.api.client.get("/admin/dashboard/summary", headers=held).status_code == 401
+
+
+async def held(page: Page) -> dict[str, Any]:
+    """What the tab knows of its session."""
+    found: dict[str, Any] = await page.evaluate("JSON.parse(sessionStorage.getItem('roadlens.session'))")
+    return found
+
+
+async def let_be(page: Page, **values: float) -> None:
+    """Time passes: what the tab knows of its session is now this."""
+    await page.evaluate(
+        "values => sessionStorage.setItem('roadlens.session',"
+        " JSON.stringify({...JSON.parse(sessionStorage.getItem('roadlens.session')), ...values}))",
+        values,
+    )
+
+
+async def test_whoever_goes_on_looking_stays_signed_in_until_the_session_ends(window: Window, dashboard: Fleet) -> None:
+    user(dashboard, "staying")
+    page = await sign_in(window, "#/drivers", username="staying", password=PASSWORD)
+    other = await window.context.new_page()
+    await other.goto("/")
+    await settled(other)
+    before = await held(page)
+    assert 11 * 3_600_000 < before["endsAt"] - await page.evaluate("Date.now()") <= 12 * 3_600_000
+    await let_be(page, renewAt=1)
+    async with page.expect_response("**/auth/refresh") as renewed:
+        await show(page, "#/vehicles")
+    assert (await renewed.value).ok
+    await page.wait_for_function(
+        "before => JSON.parse(sessionStorage.getItem('roadlens.session')).token !== before", arg=before["token"]
+    )
+    now = await held(page)
+    assert abs(now["endsAt"] - before["endsAt"]) < 5_000, "the end has moved"
+    await other.wait_for_function(
+        "token => JSON.parse(sessionStorage.getItem('roadlens.session')).token === token", arg=now["token"]
+    )
+    await expect(page.locator(".toast")).to_have_count(0)
+    await let_be(page, endsAt=await page.evaluate("Date.now() + 240_000"))
+    await show(page, "#/drivers")
+    await expect(page.locator(".toast")).to_contain_text("Your session ends at")
 
 
 async def test_another_window_is_not_signed_in(window: Window, open_window: OpenWindow) -> None:

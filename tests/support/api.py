@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -36,6 +37,15 @@ class Api:
         """Ask as a user of that role; `params` are the query."""
         headers = {"Authorization": f"Bearer {self.tokens[role]}"}
         return await self.client.get(f"/api/v1{path}", headers=headers, params=params or None)
+
+    async def hit(self, path: str) -> Response:
+        """An answer from the cache; on a busy machine it may be a while until that is trusted."""
+        for _ in range(100):
+            response = await self.get(path)
+            if "; hit;" in response.headers.get("Cache-Status", ""):
+                return response
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{path} is not kept")
 
     async def answer(self, path: str, **params: Any) -> Any:
         """The JSON of an answer that must be a success."""

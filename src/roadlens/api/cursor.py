@@ -23,12 +23,13 @@ T = TypeVar("T")
 class Cursors:
     """Seals and opens cursors. A scope is the list's name, order and filters: a cursor holds for these alone."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._key = hmac.digest(secret, b"roadlens page cursor", hashlib.sha256)
+    def __init__(self, secret: bytes, previous: bytes | None = None) -> None:
+        """`previous`: another secret whose cursors are opened as well."""
+        self._keys = [_key(each) for each in (secret, previous) if each is not None]
 
     def seal(self, scope: Sequence[object], position: Sequence[str]) -> str:
         payload = msgspec.json.encode(list(position))
-        return base64.urlsafe_b64encode(self._seal(scope, payload) + payload).rstrip(b"=").decode()
+        return base64.urlsafe_b64encode(_seal(self._keys[0], scope, payload) + payload).rstrip(b"=").decode()
 
     def open(self, scope: Sequence[object], cursor: str) -> list[str]:
         """The position that was sealed.
@@ -38,7 +39,7 @@ class Cursors:
         """
         raw = _decoded(cursor)
         seal, payload = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
-        if not hmac.compare_digest(seal, self._seal(scope, payload)):
+        if not any(hmac.compare_digest(seal, _seal(key, scope, payload)) for key in self._keys):
             raise InvalidInput(
                 "The cursor does not belong to this list with this order and these filters. Leave `after` out to "
                 "start at the first page, then use each page's `next`.",
@@ -54,9 +55,14 @@ class Cursors:
             return rows, None
         return rows[:limit], self.seal(scope, position(rows[limit - 1]))
 
-    def _seal(self, scope: Sequence[object], payload: bytes) -> bytes:
-        sealed = msgspec.json.encode([scope, payload.decode(errors="replace")])
-        return hmac.digest(self._key, sealed, hashlib.sha256)[:_SEAL_BYTES]
+
+def _key(secret: bytes) -> bytes:
+    return hmac.digest(secret, b"roadlens page cursor", hashlib.sha256)
+
+
+def _seal(key: bytes, scope: Sequence[object], payload: bytes) -> bytes:
+    sealed = msgspec.json.encode([scope, payload.decode(errors="replace")])
+    return hmac.digest(key, sealed, hashlib.sha256)[:_SEAL_BYTES]
 
 
 def _decoded(cursor: str) -> bytes:

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from roadlens.api.headers import SECURITY_HEADERS
+from roadlens.api.headers import SECURITY_HEADERS, UNSAID
 from roadlens.errors import InvalidInput, NotAuthenticated, RoadlensError
 
 MEDIA_TYPE = "application/problem+json"
@@ -58,13 +58,14 @@ class Problem(BaseModel):
 
 def install(app: FastAPI) -> None:
     """Answer every exception with a problem."""
-    app.add_exception_handler(RoadlensError, _roadlens_error)
+    app.add_exception_handler(RoadlensError, roadlens_error)
     app.add_exception_handler(RequestValidationError, _wrong_request)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _roadlens_error(request: Request, error: Exception) -> Response:
+async def roadlens_error(request: Request, error: Exception) -> Response:
+    """The problem that an error of ours is."""
     assert isinstance(error, RoadlensError)
     headers = {}
     if isinstance(error, NotAuthenticated):
@@ -131,7 +132,7 @@ _UNEXPECTED = "The server made a mistake, and its log says which. Trying again m
 
 async def _unexpected(request: Request, _error: Exception) -> Response:
     """The exception itself is logged by the server, which gets it after this answer; headers nobody else adds then."""
-    return _problem(request, RoadlensError, _UNEXPECTED, headers=SECURITY_HEADERS)
+    return _problem(request, RoadlensError, _UNEXPECTED, headers=SECURITY_HEADERS | UNSAID)
 
 
 def _problem(

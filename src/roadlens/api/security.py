@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Final, cast
 
 from fastapi import Depends, Request
@@ -17,6 +18,8 @@ from roadlens.errors import NotAuthenticated, NotPermitted
 from roadlens.storage.database import ReadSession
 from roadlens.storage.reads import users
 from roadlens.storage.reads.users import TokenHolder
+
+logger = logging.getLogger(__name__)
 
 
 async def admit(session: ReadSession, claims: Claims, audience: Audience) -> TokenHolder:
@@ -48,6 +51,7 @@ def permitted(holder: TokenHolder, audience: Audience) -> TokenHolder:
         NotPermitted: the user's role is not.
     """
     if not audience.admits(holder.role):
+        logger.warning("User %d is refused what only %s may do", holder.user_id, audience)
         raise NotPermitted(f"The role {holder.role} may not do this. Ask an admin.")
     return holder
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
+
+from fastapi import Response
 
 from roadlens.api.dependencies import ServerState
 from roadlens.api.origin import Origin
 from roadlens.api.passwords import is_current
 from roadlens.api.refusals import Refused
-from roadlens.api.throttle import Attempt
+from roadlens.api.schemas.auth import Token
+from roadlens.api.throttle import Attempt, network
+from roadlens.api.tokens import Issued
 from roadlens.errors import NotAuthenticated, Overloaded, TooManyAttempts
 from roadlens.storage.reads.users import Credentials, credentials
 from roadlens.storage.writes import sign_ins
+
+logger = logging.getLogger(__name__)
 
 
 async def sign_in(state: ServerState, name: str, password: str, host: str, origin: Origin) -> Credentials:
@@ -29,15 +36,30 @@ async def sign_in(state: ServerState, name: str, password: str, host: str, origi
         await state.database.retrying(lambda session: sign_ins.refund(session, charged))
         raise
     if known is None or not right or not known.active:
+        # The name is not told: people type their password there by mistake.
+        logger.warning("A sign-in failed, from %s: %s", network(host), _why(known, right=right))
         await state.refusals.note(state.database, origin, Refused.WRONG, known.user_id if known else None)
         raise NotAuthenticated("The name or the password is wrong, or the user is disabled.")
     async with state.database.write() as session:
         await sign_ins.refund(session, charged)
         await sign_ins.remember(session, known.user_id, attempt.address, state.throttle.now())
         await sign_ins.note(session, origin.named(known.username, known.user_id))
+    logger.info("User %d has signed in, from %s", known.user_id, network(host))
     if not is_current(known.password_hash):
         await _renew_hash(state, known, password, origin)
     return known
+
+
+def _why(known: Credentials | None, *, right: bool) -> str:
+    if known is None:
+        return "nobody has that name"
+    return f"user {known.user_id} is disabled" if right else f"another password than that of user {known.user_id}"
+
+
+def given(issued: Issued, response: Response) -> Token:
+    """The answer that a token is given with, which nobody on its way may keep."""
+    response.headers["Cache-Control"] = "no-store"
+    return Token(access_token=issued.token, expires_in=issued.expires_in, session_expires_in=issued.session_expires_in)
 
 
 async def _charge(
@@ -54,6 +76,8 @@ async def _charge(
             charged = attempt.buckets(known=usual)
             await sign_ins.charge(session, charged, now)
     except TooManyAttempts:
+        who = "a name that nobody has" if known is None else f"user {known.user_id}"
+        logger.warning("Too many sign-ins have failed: one from %s, as %s, is not looked at", network(host), who)
         await state.refusals.note(state.database, origin, Refused.THROTTLED, known.user_id if known else None)
         raise
     return known, attempt, charged

@@ -23,6 +23,7 @@ FindKey = Callable[[str, bytes], Key | None]
 
 # What the middleware tells those within it.
 PRINCIPAL: Final = "roadlens.principal"
+KEPT: Final = "roadlens.kept"  # that it computes what may be kept and sent to others
 
 # An ASGI extension of a server that has it: `(scope, status, lines, body) -> bool` sends a whole answer with finished
 # header lines. False: nothing is sent, and the messages of ASGI are the way.
@@ -48,6 +49,11 @@ _UNASKED: Final = cast(Key, object())
 logger = logging.getLogger(__name__)
 
 
+# Whether something may be computed for somebody now; and headers that depend on the request, not on the answer.
+Admit = Callable[[Principal], bool]
+Around = Callable[[Scope, Asked], Headers]
+
+
 class Incomplete(Exception):
     """An application returned in the middle of its answer: what there is of it is nobody's."""
 
@@ -63,8 +69,12 @@ class CacheHits:
         principals: Principals[Any],
         audit: Audit | None = None,
         watch: Watch | None = None,
+        admit: Admit | None = None,
+        around: Around | None = None,
     ) -> None:
         """Args: `app` computes what is not kept; what is not ours to answer goes to `watch`, which stands before it."""
+        self._admit = admit
+        self._around = around
         self._app = app
         self._cache = cache
         self._find_key = find_key
@@ -101,10 +111,15 @@ class CacheHits:
             if principal is None or not audience.admits(principal.role):
                 await self._watch(scope, receive, send)
                 return
+        entry = self._cache.fresh(key) if trusted else None
+        if entry is None and principal is not None and self._admit is not None and not self._admit(principal):
+            await self._watch(scope, receive, send)
+            return
+        if self._around is not None:
+            more = (*more, *self._around(scope, asked))
         status = length = 0
         how: How | None = None
         try:
-            entry = self._cache.fresh(key) if trusted else None
             if entry is None:
                 entry, how = await self._found(key, scope, principal, trusted=trusted)
             else:
@@ -144,6 +159,7 @@ class CacheHits:
         else:
             query = key.url.partition("?")[2].encode()
             asked = {**scope, "method": "GET", "query_string": query, "headers": [], PRINCIPAL: principal, **told}
+        asked[KEPT] = True
         asked["extensions"] = {}  # what a server can do beyond messages of bytes, `_Answer` cannot
         answer = _Answer()
         try:

@@ -13,6 +13,7 @@ import uvicorn
 
 from roadlens.app import create_app
 from roadlens.cli.acceptor import Acceptor
+from roadlens.cli.patience import Patience
 from roadlens.cli.protocol import Protocol
 from roadlens.wiring import Wiring
 
@@ -42,6 +43,7 @@ class HttpServer(uvicorn.Server):
         self._on_started = on_started
         self._shared = shared
         self._acceptors: list[Acceptor] = []
+        self._patience = Patience(self.server_state.connections)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -59,11 +61,13 @@ class HttpServer(uvicorn.Server):
             self._acceptors = [Acceptor(listener, self._protocol, open_ones) for listener in sockets or ()]
             for acceptor in self._acceptors:
                 acceptor.begin()
+        self._patience.begin()
         self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for acceptor in self._acceptors:
             acceptor.end()
+        self._patience.end()
         await super().shutdown(sockets)
 
     def _protocol(self) -> asyncio.Protocol:

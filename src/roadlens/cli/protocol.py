@@ -20,6 +20,9 @@ from roadlens.cache.watch import Scope
 # Bytes. Longer bodies are handed over as they are, for copying them costs more than a second call.
 LONG = 4096
 
+# Bytes of a request's line and headers. The parser itself has no bound.
+LONGEST_HEAD = 64 * 1024
+
 
 class Protocol(HttpToolsProtocol):
     """Offers the ASGI extension `FINISHED`."""
@@ -34,6 +37,33 @@ class Protocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._extensions: Mapping[str, Any] = {FINISHED: self._finish}
         self._answered: RequestResponseCycle | None = None
+        self._head = 0
+        self.received = 0  # bytes of bodies, of all requests
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        cycle: Any = self.cycle  # none before the first request, which uvicorn's types leave out
+        if cycle is not None and cycle.scope is self.scope:
+            self._head = 0
+            return
+        self._head += len(data)
+        if self._head > LONGEST_HEAD:
+            self.refuse(431, f"The request's line and headers may have {LONGEST_HEAD} bytes.")
+
+    def on_body(self, body: bytes) -> None:
+        self.received += len(body)
+        super().on_body(body)
+
+    def refuse(self, status: int, why: str) -> None:
+        """Say why to somebody whose request has not come whole, and close the connection."""
+        if self.transport.is_closing():
+            return
+        cycle: Any = self.cycle
+        if cycle is None or cycle.response_complete:  # else it would be within another answer
+            body = why.encode()
+            head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+            self.transport.write(STATUS_LINE[status] + head % len(body) + body)
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

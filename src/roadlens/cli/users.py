@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from roadlens.api import fields
+from roadlens.api import fields, new_passwords
 from roadlens.api.passwords import hash_password
 from roadlens.cli.operator import operator
-from roadlens.domain import SHORTEST_PASSWORD, Role
+from roadlens.domain import Role
 from roadlens.errors import InvalidInput, NotFound
 from roadlens.settings import Settings, read_settings
 from roadlens.storage.reads import users as read_users
@@ -45,7 +45,7 @@ def create(
     """
     settings = read_settings()
     name, email = _checked(name, email)
-    password_hash = hash_password(_password(password_stdin))
+    password_hash = hash_password(new_passwords.check(_password(password_stdin), "password", name, email))
     asyncio.run(_create(settings, name, role, email, password_hash))
     print(f"{name} can sign in as {role}.")
 
@@ -59,7 +59,7 @@ def password(name: Name, password_stdin: FromStdin = False) -> None:
       roadlens users password admin
     """
     settings = read_settings()
-    password_hash = hash_password(_password(password_stdin))
+    password_hash = hash_password(new_passwords.check(_password(password_stdin), "password", name))
     asyncio.run(_change_password(settings, name, password_hash))
     print(f"{name} has a new password; tokens from before are void.")
     if name.lower() == settings.admin_username.lower():
@@ -115,9 +115,5 @@ def _checked(name: str, email: str | None) -> tuple[str, str | None]:
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        found = sys.stdin.readline().rstrip("\r\n")
-    else:
-        found = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-    if len(found) < SHORTEST_PASSWORD:
-        raise InvalidInput(f"The password must have at least {SHORTEST_PASSWORD} characters.")
-    return found
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -59,6 +59,7 @@ TABLE: Final = (
     Metric("feed_settling_duration_seconds", _HISTOGRAM, (), "From an edit's commit until every worker knew of it."),
     Metric("http_requests_total", _COUNTER, ("method", "endpoint", "status"), "Requests answered."),
     Metric("http_request_duration_seconds", _HISTOGRAM, ("method", "endpoint"), "Answering a request."),
+    Metric("rate_limited_requests_total", _COUNTER, ("by",), "Requests refused, for a user or an address."),
     Metric("db_queries_total", _COUNTER, ("operation",), "Statements that PostgreSQL has run."),
     Metric("db_request_queries_total", _COUNTER, ("operation",), "Those of the statements that a request ran."),
     Metric("db_query_duration_seconds", _HISTOGRAM, ("operation",), "Running a statement."),

@@ -31,6 +31,15 @@ def networks(names: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError("it must list addresses or networks, such as 10.0.0.5 or 10.1.0.0/16, with commas") from error
 
 
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+
+
+def origins(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_ORIGIN.fullmatch(name) for name in names):
+        raise ValueError("it must list origins as browsers send them, such as https://fleet.example, with commas")
+    return names
+
+
 # The host stands in the Content-Security-Policy, where a semicolon or a space would begin something else.
 _TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[^\s\"'<>;,]*")
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode
 
-from roadlens.settings.forms import absolute, listed, networks
+from roadlens.settings.forms import absolute, listed, networks, origins
 
 
 class ServerSettings(BaseSettings):
@@ -45,6 +45,18 @@ class ServerSettings(BaseSettings):
         default=(),
         validation_alias="ROADLENS_TRUSTED_PROXIES",
         description="Addresses or networks of reverse proxies, with commas, whose X-Forwarded-For is believed.",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed), AfterValidator(origins)] = Field(
+        default=(),
+        validation_alias="ROADLENS_CORS_ORIGINS",
+        description="Origins of other sites, with commas, whose pages may call the API from browsers.",
+    )
+    rate_limit: int = Field(
+        default=12_000,
+        validation_alias="ROADLENS_RATE_LIMIT",
+        ge=0,
+        le=10_000_000,
+        description="Computed answers a minute for each user, and for each address without a token; 0 is any number.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", validation_alias="ROADLENS_LOG_LEVEL", description="The least important messages to log."

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from roadlens.domain import SHORTEST_PASSWORD
-
 # RFC 7518, section 3.2: a key for HS256 must be at least as long as its output.
 SHORTEST_SECRET = 32
+# What earlier versions asked of a password: one that is in use stays. A new one is looked at when it is set.
+_SHORTEST_PASSWORD_EVER = 8
 
 
 class SignInSettings(BaseSettings):
@@ -24,7 +24,7 @@ class SignInSettings(BaseSettings):
     admin_password: SecretStr | None = Field(
         default=None,
         validation_alias="ROADLENS_ADMIN_PASSWORD",
-        min_length=SHORTEST_PASSWORD,
+        min_length=_SHORTEST_PASSWORD_EVER,
         description="Password of that admin, set at each start. Without it one is generated once, into the file "
         "admin-password of the data directory.",
     )
@@ -35,10 +35,23 @@ class SignInSettings(BaseSettings):
         description="Signs tokens and page cursors; at least 32 characters, the same on all servers of one database. "
         "Without it one is generated once, into the file secret.key of the data directory.",
     )
+    secret_key_previous: SecretStr | None = Field(
+        default=None,
+        validation_alias="ROADLENS_SECRET_KEY_PREVIOUS",
+        min_length=SHORTEST_SECRET,
+        description="A second secret whose tokens and page cursors hold as well, for the time of an exchange.",
+    )
     token_lifetime: int = Field(
-        default=8 * 3600,
+        default=3600,
         validation_alias="ROADLENS_TOKEN_LIFETIME",
         ge=60,
         le=30 * 86400,
-        description="Seconds until a token ends and its user must sign in again.",
+        description="Seconds until a token ends that is not exchanged for another one before.",
+    )
+    session_lifetime: int = Field(
+        default=12 * 3600,
+        validation_alias="ROADLENS_SESSION_LIFETIME",
+        ge=60,
+        le=30 * 86400,
+        description="Seconds after which a user must give the password again, however often the token was exchanged.",
     )

@@ -18,7 +18,8 @@ async def test_a_token_opens_the_admin_api(api: Api) -> None:
         assert response.status_code == 200
         assert response.headers["Cache-Control"] == "no-store"
         answer = response.json()
-        assert (answer["token_type"], answer["expires_in"]) == ("bearer", 8 * 3600)
+        assert (answer["token_type"], answer["expires_in"]) == ("bearer", 3600)
+        assert answer["session_expires_in"] == 12 * 3600
         headers = {"Authorization": f"Bearer {answer['access_token']}"}
         assert (await api.client.get("/api/v1/admin/users", headers=headers)).status_code == 200
 
@@ -83,10 +84,39 @@ async def test_a_token_says_whose_it_is_and_until_when(api: Api) -> None:
         assert "Cache-Status" not in response.headers
         me = response.json()
         left = datetime.fromisoformat(me.pop("expires_at")) - datetime.now(UTC)
-        assert timedelta(hours=7) < left <= timedelta(hours=8)
+        assert timedelta(minutes=59) < left <= timedelta(hours=1)
+        left = datetime.fromisoformat(me.pop("session_ends_at")) - datetime.now(UTC)
+        assert timedelta(hours=11, minutes=59) < left <= timedelta(hours=12)
         (listed,) = [each for each in (await api.answer("/admin/users"))["items"] if each["username"] == role.value]
         assert me == {name: listed[name] for name in ("user_id", "username", "email", "role")}
         assert me["email"] == email
+
+
+async def test_a_token_is_exchanged_until_its_session_ends(api: Api) -> None:
+    tokens = api.app.state.server.tokens
+    began = datetime.now(UTC) - timedelta(hours=11, minutes=30)
+    api.tokens[Role.VIEWER] = tokens.issue(2, 0, began)
+    with api.statements() as statements:
+        response = await api.send("POST", "/auth/refresh", role=Role.VIEWER)
+    assert len(statements) == 1
+    assert (response.status_code, response.headers["Cache-Control"]) == (200, "no-store")
+    answer = response.json()
+    # Half an hour is left, and the next token has no more either.
+    assert 1790 <= answer["expires_in"] == answer["session_expires_in"] <= 1800
+    api.tokens[Role.VIEWER] = answer["access_token"]
+    me = (await api.get("/auth/me", Role.VIEWER)).json()
+    assert me["username"] == "viewer"
+    assert datetime.fromisoformat(me["session_ends_at"]) == began.replace(microsecond=0) + timedelta(hours=12)
+
+
+async def test_what_ends_tokens_ends_those_that_were_exchanged_too(api: Api) -> None:
+    first = api.tokens[Role.VIEWER]
+    second = (await api.send("POST", "/auth/refresh", role=Role.VIEWER)).json()["access_token"]
+    assert (await api.send("POST", "/auth/logout", role=Role.VIEWER)).status_code == 204
+    for token in (first, second):
+        api.tokens[Role.VIEWER] = token
+        assert (await api.send("POST", "/auth/refresh", role=Role.VIEWER)).status_code == 401
+        assert (await api.get("/auth/me", Role.VIEWER)).status_code == 401
 
 
 async def test_another_role_or_the_end_shows_at_once(api: Api) -> None:

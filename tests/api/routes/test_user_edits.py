@@ -125,6 +125,14 @@ async def test_one_s_own_password_needs_the_current_one(api: Api) -> None:
     assert await works(api, api.tokens[Role.VIEWER])
 
 
+async def test_a_new_password_is_looked_at_wherever_one_is_set(api: Api) -> None:
+    answer = await api.send("POST", "/auth/password", {"current": PASSWORD, "new": "roadlens viewer 1"}, Role.VIEWER)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "new")
+    answer = await api.send("POST", f"/admin/users/{VIEWER}/password", {"password": "Viewer-Viewer-1"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "password")
+    assert await works(api, await sign_in(api, "viewer", PASSWORD))
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
@@ -132,6 +140,9 @@ async def test_one_s_own_password_needs_the_current_one(api: Api) -> None:
         ({"username": "a\0b"}, "username"),
         ({"password": "short"}, "password"),
         ({"password": "a\0" * 8}, "password"),
+        ({"password": "passwordpassword"}, "password"),
+        ({"username": "ada.lovelace", "password": "Ada.Lovelace-1815"}, "password"),
+        ({"email": "fleet@example.com", "password": "example fleet 1"}, "password"),
         ({"role": "god"}, "role"),
         ({"email": "x"}, "email"),
         ({"active": True}, "active"),

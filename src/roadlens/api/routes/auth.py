@@ -1,4 +1,4 @@
-"""Signing in and out: a name and a password for a token, as JSON or as the reference page's form; whose a token is."""
+"""Signing in and out: a name and a password for a token, a token for the next one; whose a token is."""
 
 from __future__ import annotations
 
@@ -15,23 +15,22 @@ from roadlens.api.openapi import ALWAYS, problems
 from roadlens.api.origin import From, Origin
 from roadlens.api.schemas.auth import Login, Me, Token
 from roadlens.api.security import admit, token_claims
-from roadlens.api.sign_in import sign_in
+from roadlens.api.sign_in import given, sign_in
 from roadlens.api.tokens import Claims
 from roadlens.domain import Audience, Role
 from roadlens.errors import InvalidInput
 from roadlens.storage.writes import sign_ins
 
 router = APIRouter(prefix="/auth", tags=["auth"], responses=problems(HTTPStatus.UNAUTHORIZED, *ALWAYS))
-_THROTTLED = problems(HTTPStatus.TOO_MANY_REQUESTS)
 
 
-@router.post("/login", responses=_THROTTLED)
+@router.post("/login")
 async def login(credentials: Login, state: State, host: ClientHost, origin: From, response: Response) -> Token:
     """Give a token for a name and a password. Too many wrong ones are answered 429 for a while."""
     return await _token(state, credentials, host, origin, response)
 
 
-@router.post("/token", responses=_THROTTLED)
+@router.post("/token")
 async def token(
     form: Annotated[OAuth2PasswordRequestForm, Depends()],
     state: State,
@@ -59,7 +58,20 @@ async def me(claims: Annotated[Claims, Depends(token_claims)], session: Reading,
         email=holder.email,
         role=Role(holder.role),
         expires_at=claims.expires_at,
+        session_ends_at=claims.session_ends_at,
     )
+
+
+@router.post("/refresh")
+async def refresh(
+    claims: Annotated[Claims, Depends(token_claims)], session: Reading, state: State, response: Response
+) -> Token:
+    """Give another token for one that still holds, until the session ends that began with the password.
+
+    The one that was sent holds on until it ends.
+    """
+    holder = await admit(session, claims, Audience.VIEWERS)
+    return given(state.tokens.give(holder.user_id, claims.token_epoch, claims.began_at), response)
 
 
 @router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
@@ -71,8 +83,4 @@ async def logout(claims: Annotated[Claims, Depends(token_claims)], session: Writ
 
 async def _token(state: ServerState, credentials: Login, host: str, origin: Origin, response: Response) -> Token:
     known = await sign_in(state, credentials.username, credentials.password, host, origin)
-    response.headers["Cache-Control"] = "no-store"
-    return Token(
-        access_token=state.tokens.issue(known.user_id, known.token_epoch),
-        expires_in=int(state.tokens.lifetime.total_seconds()),
-    )
+    return given(state.tokens.give(known.user_id, known.token_epoch), response)

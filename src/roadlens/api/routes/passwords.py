@@ -7,13 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
+from roadlens.api import new_passwords
 from roadlens.api.dependencies import ClientHost, State
 from roadlens.api.openapi import ALWAYS, problems
 from roadlens.api.origin import From
 from roadlens.api.schemas.auth import Token
 from roadlens.api.schemas.user_edits import OwnPassword
 from roadlens.api.security import token_claims, viewer_beforehand
-from roadlens.api.sign_in import sign_in
+from roadlens.api.sign_in import given, sign_in
 from roadlens.api.tokens import Claims
 from roadlens.errors import InvalidInput, NotAuthenticated
 from roadlens.storage.reads.users import TokenHolder
@@ -22,7 +23,7 @@ from roadlens.storage.writes import users
 router = APIRouter(
     prefix="/auth",
     tags=["auth"],
-    responses=problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, *ALWAYS),
+    responses=problems(HTTPStatus.UNAUTHORIZED, *ALWAYS),
 )
 
 
@@ -36,7 +37,7 @@ async def change_own_password(
     origin: From,
     response: Response,
 ) -> Token:
-    """Replace one's own password. All tokens given out under the old one end; the answer is a new one.
+    """Replace one's own password. All tokens given out under the old one end; the answer begins a new session.
 
     Wrong passwords count like those of a sign-in. No connection is held while passwords are checked and hashed.
     """
@@ -44,14 +45,11 @@ async def change_own_password(
         await sign_in(state, holder.username, body.current, host, origin)
     except NotAuthenticated as error:
         raise InvalidInput("The current password is another one.", field="current") from error
-    password_hash = await state.passwords.hash(body.new)
+    new = new_passwords.check(body.new, "new", holder.username, holder.email)
+    password_hash = await state.passwords.hash(new)
     who = origin.of(holder)
     async with state.database.write() as session:
         epoch = await users.change_own_password(session, who, claims.token_epoch, password_hash)
     if epoch is None:
         raise NotAuthenticated("The token is no longer valid. Sign in again at /api/v1/auth/login.")
-    response.headers["Cache-Control"] = "no-store"
-    return Token(
-        access_token=state.tokens.issue(holder.user_id, epoch),
-        expires_in=int(state.tokens.lifetime.total_seconds()),
-    )
+    return given(state.tokens.give(holder.user_id, epoch), response)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 
 from roadlens import freshness
+from roadlens.api import new_passwords
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.editing import EDITED, MADE, REMOVED, Editing, Matching, tag
 from roadlens.api.openapi import GUARDED, problems
@@ -47,7 +48,9 @@ async def get_user(user_id: UserId, session: Reading, response: Response) -> Use
 @edits.post("", status_code=HTTPStatus.CREATED, responses=MADE)
 async def create_user(body: NewUser, edit: Editing, state: State, response: Response) -> User:
     """Make a user, who can sign in at once."""
-    password_hash = await state.passwords.hash(body.password)
+    password_hash = await state.passwords.hash(
+        new_passwords.check(body.password, "password", body.username, body.email)
+    )
     made = await edit_users.add(
         edit.session, edit.actor, username=body.username, role=body.role, password_hash=password_hash, email=body.email
     )
@@ -71,5 +74,7 @@ async def patch_user(user_id: UserId, body: UserPatch, edit: Editing, expected: 
 @edits.post("/{user_id}/password", status_code=HTTPStatus.NO_CONTENT, responses=REMOVED)
 async def reset_password(user_id: UserId, body: PasswordReset, edit: Editing, state: State) -> None:
     """Give a user another password, which ends the user's tokens."""
-    password_hash = await state.passwords.hash(body.password)
+    found = await users.one(edit.session, user_id)
+    names = () if found is None else (found.username, found.email)
+    password_hash = await state.passwords.hash(new_passwords.check(body.password, "password", *names))
     await edit_users.set_password(edit.session, edit.actor, user_id, password_hash)

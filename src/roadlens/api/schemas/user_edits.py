@@ -7,21 +7,29 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from roadlens.api import fields
+from roadlens.api.new_passwords import objection
 from roadlens.api.schemas.answer import Text, example
 from roadlens.api.schemas.edits import Body, absent
-from roadlens.domain import SHORTEST_PASSWORD, Role
-
-LONGEST_PASSWORD = 1000
+from roadlens.domain import LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
 
 
-def _long_enough(password: str) -> str:
-    if len(password) < SHORTEST_PASSWORD:
-        raise fields.refusal(f"Is too short. A password has at least {SHORTEST_PASSWORD} characters.")
+def _acceptable(password: str) -> str:
+    found = objection(password)
+    if found is not None:
+        raise fields.refusal(found)
     return password
 
 
-# Spaces at its ends belong to a password.
-NewPassword = Annotated[Text, Field(max_length=LONGEST_PASSWORD), AfterValidator(_long_enough)]
+# Spaces at its ends belong to a password. That it is more than its user's name is for who knows the name to see.
+NewPassword = Annotated[
+    Text,
+    Field(
+        max_length=LONGEST_PASSWORD,
+        description=f"At least {SHORTEST_PASSWORD} characters, not in lists of stolen passwords, and more than the "
+        "user's own name.",
+    ),
+    AfterValidator(_acceptable),
+]
 
 
 class NewUser(Body):

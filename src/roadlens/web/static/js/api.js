@@ -9,6 +9,7 @@ const AWAY = new Set([0, 502, 503, 504]);
 const kept = new Map();
 const listeners = new Set();
 let away = null;
+let renewing = false;
 
 /** What the API refused, as it says it (RFC 9457), or that it could not be reached (status 0). */
 export class Problem extends Error {
@@ -59,13 +60,29 @@ export async function download(path) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** Sign in: `{token, username, role}`. */
+/** Sign in: the session, as `session.current()` gives it. */
 export async function signIn(username, password) {
   const { data } = await change("POST", "/auth/login", { username, password });
-  const token = data.access_token;
-  const { data: me } = await read("/auth/me", { token });
-  session.begin({ token, username: me.username, role: me.role });
+  const { data: me } = await read("/auth/me", { token: data.access_token });
+  session.begin({ ...session.given(data), username: me.username, role: me.role });
   return session.current();
+}
+
+/** Whoever goes on asking stays signed in: half through its life the token is exchanged for the next one. */
+async function stayIn() {
+  const held = session.current();
+  if (renewing || !session.mayRenew(held)) return;
+  renewing = true;
+  try {
+    const { data } = await change("POST", "/auth/refresh");
+    // Somebody may have signed out meanwhile.
+    if (session.current()?.token === held.token) session.renew(session.given(data));
+  } catch (problem) {
+    // The token still holds: the next answer is another occasion.
+    if (!(problem instanceof Problem)) throw problem;
+  } finally {
+    renewing = false;
+  }
 }
 
 /** End the user's tokens, on whatever device. What is shown here ends even if the server is away. */
@@ -110,6 +127,7 @@ async function send(method, path, { body, headers = {}, signal, token = session.
   }
   if (response.ok || response.status === 304) {
     reached(null);
+    stayIn();
     return response;
   }
   const said = await response.json().catch(() => ({}));

@@ -2,8 +2,10 @@
 
 import { forget } from "./api.js";
 import { h, replace } from "./dom.js";
+import { clock } from "./format.js";
 import { refreshAll, numbersStand } from "./live.js";
 import { chartsReady } from "./parts/chart.js";
+import { toast } from "./parts/toast.js";
 import { loadAll } from "./routes.js";
 import * as session from "./session.js";
 import { shell } from "./shell.js";
@@ -58,5 +60,7 @@ session.whenEnded((why, before, left) => {
     askFor(why);
   } else askAgain(why, before);
 });
+
+session.whenEnding((at) => toast(`Your session ends at ${clock(at)}. Sign in again then: what you have typed stays.`));
 
 begin();

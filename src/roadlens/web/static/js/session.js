@@ -4,10 +4,17 @@
 const KEY = "roadlens.session";
 // Milliseconds that a new tab waits for another one to answer.
 const PATIENCE = 120;
+// Milliseconds before its end at which a session says that it ends.
+const NOTICE = 5 * 60_000;
 const others = new BroadcastChannel("roadlens.session");
 const ended = new Set();
+const ending = new Set();
+let noticed = null;
 
-/** `{token, username, role}`, or null. */
+/**
+ * `{token, renewAt, endsAt, username, role}`, or null. From `renewAt` on another token should be asked for, at `endsAt`
+ * there is none any more; both are milliseconds of this browser's clock.
+ */
 export function current() {
   try {
     return JSON.parse(sessionStorage.getItem(KEY));
@@ -20,9 +27,25 @@ export function begin(session) {
   sessionStorage.setItem(KEY, JSON.stringify(session));
 }
 
-/** The same user goes on under another token, in all tabs. */
-export function renew(token) {
-  begin({ ...current(), token });
+/** What a session keeps of the answer that gave a token. `renewAt` is null for a session's last one. */
+export function given({ access_token: token, expires_in: left, session_expires_in: all }) {
+  const now = Date.now();
+  return { token, renewAt: left < all ? now + left * 500 : null, endsAt: now + all * 1000 };
+}
+
+/** Whether it is time for the next token. Says, once, when the session ends soon. */
+export function mayRenew(session) {
+  const now = Date.now();
+  if (session?.endsAt && session.endsAt !== noticed && session.endsAt - now < NOTICE) {
+    noticed = session.endsAt;
+    for (const tell of ending) tell(session.endsAt);
+  }
+  return Boolean(session?.renewAt) && session.renewAt <= now;
+}
+
+/** The same user goes on under another token, as `given` has it, in all tabs. */
+export function renew(next) {
+  begin({ ...current(), ...next });
   others.postMessage({ renewed: current() });
 }
 
@@ -41,6 +64,11 @@ export function end(why = "", { left = false } = {}) {
 /** Call `tell(why, before, left)` when a session ends; `before` is the session that did. */
 export function whenEnded(tell) {
   ended.add(tell);
+}
+
+/** Call `tell(endsAt)` some minutes before a session ends that cannot be renewed any more. */
+export function whenEnding(tell) {
+  ending.add(tell);
 }
 
 export function mayEdit() {

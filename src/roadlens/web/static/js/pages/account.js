@@ -7,7 +7,7 @@ import { form } from "../parts/form.js";
 import { facts } from "../parts/pairs.js";
 import { panel } from "../parts/panel.js";
 import { toast } from "../parts/toast.js";
-import { current, renew } from "../session.js";
+import { current, given, renew } from "../session.js";
 
 const secret = (name, label, autocomplete, hint = "") => ({
   name,
@@ -19,7 +19,7 @@ const secret = (name, label, autocomplete, hint = "") => ({
 });
 const FIELDS = [
   secret("current", "Current password", "current-password"),
-  secret("new", "New password", "new-password", "At least 8 characters; longer is better."),
+  secret("new", "New password", "new-password", "At least 12 characters: four words that do not belong together."),
   secret("repeated", "New password again", "new-password"),
 ];
 
@@ -35,7 +35,7 @@ function own(me) {
     ["Username", me.username],
     ["Role", me.role === "admin" ? "Administrator" : "Viewer: may look, not edit"],
     ["E-mail address", me.email ?? "–"],
-    ["Signed in until", moment(me.expires_at)],
+    ["Signed in until", moment(me.session_ends_at)],
   ]);
 }
 
@@ -69,7 +69,7 @@ async function save(sheet, go, about) {
   go.setAttribute("aria-busy", "true");
   try {
     const { data } = await change("POST", "/auth/password", { current: before, new: wanted });
-    renew(data.access_token);
+    renew(given(data));
     for (const { name } of FIELDS) sheet.field(name).set(null);
     toast("Your password is changed.");
     about.refresh();

@@ -42,7 +42,7 @@ const PASSWORD = {
   kind: "password",
   width: 3,
   required: true,
-  hint: "At least 8 characters; longer is better.",
+  hint: "At least 12 characters: four words that do not belong together.",
   input: { autocomplete: "new-password", maxlength: 1000 },
 };
 
@@ -79,7 +79,7 @@ export function resetPassword(user) {
             ...PASSWORD,
             label: "New password",
             width: 6,
-            hint: `At least 8 characters. ${user.username} is signed out everywhere, and must be told the new one by you.`,
+            hint: `At least 12 characters. ${user.username} is signed out everywhere, and must be told the new one by you.`,
           },
         ],
       },
