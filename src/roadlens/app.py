@@ -109,13 +109,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.state.server = state = _state(wiring, kept, collector)
     app.state.metrics = metrics
     wiring.database.observe(wiring.journal.statement)
-
-    # First, for routes are tried in order, and no other is asked so often.
-    app.include_router(ingest.router, prefix="/api/v1")
-    app.include_router(v1())
-    app.include_router(health.router)
-    app.include_router(metrics_route.router(metrics, present))
-    _pages(app, settings)
+    _routes(app, wiring, present)
     limits = RateLimits(settings.rate_limit)
     _surround(app, wiring, limits)
     problems.install(app)
@@ -207,8 +201,14 @@ def templates(app: FastAPI) -> dict[str, str]:
     return {route.endpoint.__name__: route.path for route in routes if route.endpoint is not None and route.path}
 
 
-def _pages(app: FastAPI, settings: Settings) -> None:
-    """What a browser shows: the dashboard and the API's reference."""
+def _routes(app: FastAPI, wiring: Wiring, present: Present) -> None:
+    """All that can be asked; last what a browser shows, the dashboard and the API's reference."""
+    settings = wiring.settings
+    # First, for routes are tried in order, and no other is asked so often.
+    app.include_router(ingest.router, prefix="/api/v1")
+    app.include_router(v1())
+    app.include_router(health.router)
+    app.include_router(metrics_route.router(wiring.metrics, present))
     site.install(app, settings.tile_url, settings.tile_attribution)
     reference.install(app)
 
