@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -24,6 +25,7 @@ from roadlens.api.head import HeadAsGet
 from roadlens.api.headers import SecurityHeaders
 from roadlens.api.openapi import DescribedApi
 from roadlens.api.passwords import PasswordCheck
+from roadlens.api.readiness import Readiness
 from roadlens.api.refusals import Refusals
 from roadlens.api.routes import (
     assignments,
@@ -144,6 +146,7 @@ def _state(wiring: Wiring, kept: Caching, collector: Collector) -> ServerState:
         clearing=Clearing(freshness.prefixes(), kept.cache.shared, kept.cache.memory),
         refusals=Refusals(),
         worker=lambda: kept.feed.worker_id,
+        readiness=Readiness(wiring.database, kept.feed.away_s, partial(_redis, settings, kept)),
     )
 
 
@@ -164,6 +167,12 @@ def _watched(wiring: Wiring, kept: Caching, collector: Collector) -> tuple[Sizes
     ]
     data_dir = settings.data_dir if settings.database_url is None else None
     return Sizes(metrics, database, data_dir), Present(metrics, looks)
+
+
+def _redis(settings: Settings, kept: Caching) -> str:
+    if settings.redis_host is None:
+        return "off"
+    return "ok" if kept.cache.shared.usable else "away"
 
 
 class _Application(DescribedApi):
