@@ -10,7 +10,7 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -40,7 +40,7 @@ from roadlens.scoring import parameters
 from roadlens.settings import Settings
 from roadlens.storage import migrate
 from roadlens.storage.change_feed.ear import Ear
-from roadlens.storage.change_feed.feed import ChangeFeed
+from roadlens.storage.change_feed.feed import ChangeFeed, Entering
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.embedded.provider import open_database
 from roadlens.storage.reads import users as read_users
@@ -57,13 +57,19 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What is open. `database_url` is the server's own, for those who open a connection of theirs."""
+    """What is open.
+
+    Attributes:
+        database_url: the server's own, for those who open a connection of theirs.
+        entering: is told the name of each lease of this process before it is entered.
+    """
 
     settings: Settings
     database: Database
     database_url: str
     metrics: Metrics = field(default_factory=Metrics)
     journal: Journal = field(default_factory=Journal)
+    entering: Entering = lambda _worker: None
 
 
 @asynccontextmanager
@@ -85,6 +91,19 @@ async def open_command(settings: Settings, purpose: str) -> AsyncIterator[Wiring
 
 
 @asynccontextmanager
+async def open_examined(settings: Settings) -> AsyncIterator[Wiring]:
+    """Open the database as it is, for somebody who only looks at it: its schema may be any, or none.
+
+    Raises:
+        SetupError: the embedded database cannot be opened, or the address is not one of a database.
+    """
+    address = settings.database_url.get_secret_value() if settings.database_url else None
+    with open_database(settings.data_dir, "doctor", exclusive=False, database_url=address) as url:
+        async with _connected(settings, url, "doctor", Metrics()) as wiring:
+            yield wiring
+
+
+@asynccontextmanager
 async def open_server(settings: Settings) -> AsyncIterator[Wiring]:
     """Open the database for a server, which owns an embedded one alone, and see to it that somebody can sign in.
 
@@ -98,10 +117,12 @@ async def open_server(settings: Settings) -> AsyncIterator[Wiring]:
 
 
 @asynccontextmanager
-async def open_worker(settings: Settings, database_url: str, metrics: Metrics) -> AsyncIterator[Wiring]:
+async def open_worker(
+    settings: Settings, database_url: str, metrics: Metrics, entering: Entering
+) -> AsyncIterator[Wiring]:
     """Connect one of several processes of a server to the database that the server opened and upgraded."""
     async with _connected(settings, database_url, "worker", metrics, workers=settings.workers) as wiring:
-        yield wiring
+        yield replace(wiring, entering=entering)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +154,13 @@ def caching(wiring: Wiring) -> Caching:
         SetupError: the signing secret cannot be read or made.
     """
     settings, observer, changes = wiring.settings, CacheMetrics(wiring.metrics, wiring.journal), Changes()
-    lost = FeedMetrics(wiring.metrics).lost
-    feed = ChangeFeed(wiring.database_url, counts=lambda: report(cache, audit), heard=changes.heard, lost=lost)
+    feed = ChangeFeed(
+        wiring.database_url,
+        counts=lambda: report(cache, audit),
+        heard=changes.heard,
+        lost=FeedMetrics(wiring.metrics).lost,
+        entering=wiring.entering,
+    )
     memory = Memory(settings.cache_memory_mb * 1024 * 1024, observer)
     cache = Cache(feed, memory, _shared_store(settings, observer), observer)
     audit = Audit(cache, observer, settings.cache_audit) if settings.cache_audit else None
