@@ -150,7 +150,7 @@ def _make_steps(connection: Connection, config: Config, before: str | None) -> N
 
 
 def _complete(before: str | None, *, ctx: Any, heads: set[str], **_: Any) -> None:
-    """In the last step's transaction: note in the log that the schema has moved, and make stale what was kept before."""
+    """In the last step's transaction: note in the log that the schema moved, and make stale what was kept before."""
     if head() not in heads:
         return
     # It may look different under this schema.
