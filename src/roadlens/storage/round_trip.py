@@ -40,9 +40,10 @@ async def round_trip(database: Database, url: str) -> Trip:
         await connection.ask(f"LISTEN {messages.TAGS}".encode(), within=LEASE_S)
         async with database.write() as session:
             await session.execute("SELECT roadlens_raise_tags(ARRAY[:tag])", {"tag": TAG})
+            # While another transaction is under way: a pooler has given it the session that this one had.
+            [(found, same)] = await connection.ask(_LOOK, within=LEASE_S)
             began = time.monotonic()
         heard = await _heard(connection)
-        [(found, same)] = await connection.ask(_LOOK, within=LEASE_S)
         return Trip(None if heard is None else max(0.0, heard - began), (found, same) != (mark, pid))
 
 

@@ -71,7 +71,14 @@ class Rounds:
 
 
 def _unmade(part: str, error: Exception) -> Finding:
-    detail = error.detail if isinstance(error, RoadlensError) else f"{type(error).__name__}: {error}".partition("\n")[0]
+    detail = error.detail if isinstance(error, RoadlensError) else type(error).__name__
+    cause = error.__cause__ if isinstance(error, RoadlensError) else error
+    # What the driver said, without what SQLAlchemy puts around it.
+    reason = str(getattr(cause, "orig", None) or cause or "").strip().partition("\n")[0]
     return Finding(
-        part, "error", f"it could not be looked at: {detail}", "Nobody can tell what else is wrong.", "Mend this first."
+        part,
+        "error",
+        f"it could not be looked at: {detail}{f' ({reason})' if reason else ''}",
+        "Nobody can tell what else is wrong.",
+        "Mend this first.",
     )
