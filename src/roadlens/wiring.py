@@ -97,7 +97,8 @@ async def open_examined(settings: Settings) -> AsyncIterator[Wiring]:
     Raises:
         SetupError: the embedded database cannot be opened, or the address is not one of a database.
     """
-    address = settings.database_url.get_secret_value() if settings.database_url else None
+    chosen = settings.direct_database_url or settings.database_url
+    address = chosen.get_secret_value() if chosen else None
     with open_database(settings.data_dir, "doctor", exclusive=False, database_url=address) as url:
         async with _connected(settings, url, "doctor", Metrics()) as wiring:
             yield wiring

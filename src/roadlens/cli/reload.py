@@ -18,7 +18,6 @@ from roadlens.cli.pid_file import server_pid
 from roadlens.cli.workers import Workers
 from roadlens.errors import SetupError
 from roadlens.settings import read_settings
-from roadlens.wiring import Wiring
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +45,8 @@ def reload() -> None:
 class Reload:
     """The reloads of one server; one at a time, and one more if it was asked for meanwhile."""
 
-    def __init__(self, workers: Workers, wiring: Wiring) -> None:
+    def __init__(self, workers: Workers) -> None:
         self._workers = workers
-        self._wiring = wiring
         self._task: asyncio.Task[None] | None = None
         self._again = False
 
@@ -74,7 +72,6 @@ class Reload:
         """
         done = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-c", "from roadlens.cli.main import main; main()", "db", "upgrade"),
-            env={**os.environ, "DATABASE_URL": self._wiring.database_url},
             stdout=PIPE,
         )
         await done.communicate()

@@ -78,7 +78,7 @@ async def _serve_with_workers(wiring: Wiring, listener: socket.socket, said: str
     await wiring.database.close()  # its connections: those that are needed now are the workers'
     with TemporaryDirectory(prefix="roadlens-metrics-") as tallies:
         workers = Workers(wiring.settings, listener, wiring.database_url, Path(tallies))
-        reload = Reload(workers, wiring)
+        reload = Reload(workers)
         _on_stop(workers.stop)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.begin)
         await workers.run(partial(_answers, said))

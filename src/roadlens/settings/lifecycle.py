@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import Field
 from pydantic_settings import BaseSettings
+
+# What the units and manifests of deploy/ leave time for.
+SHUTDOWN_S: Final = 15
 
 
 class LifecycleSettings(BaseSettings):
@@ -18,7 +23,7 @@ class LifecycleSettings(BaseSettings):
         "so that load balancers turn away from it first.",
     )
     shutdown_seconds: int = Field(
-        default=25,
+        default=SHUTDOWN_S,
         validation_alias="ROADLENS_SHUTDOWN_SECONDS",
         ge=1,
         le=3600,
