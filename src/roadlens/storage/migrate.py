@@ -100,8 +100,8 @@ def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object
         _accept_newer(connection, before)
     now = _revision(connection)
     assert now is not None
-    if before is None:  # in a new database nothing has changed yet
-        connection.execute(text("SELECT set_config('roadlens.accounted', pg_current_xact_id()::text, true)"))
+    if before is None:
+        _nothing_to_note(connection)
     connection.execute(
         text("INSERT INTO installation (timezone) VALUES (:zone) ON CONFLICT DO NOTHING"), {"zone": timezone}
     )
@@ -155,7 +155,9 @@ def _complete(before: str | None, *, ctx: Any, heads: set[str], **_: Any) -> Non
         return
     # It may look different under this schema.
     ctx.connection.execute(text("SELECT roadlens_raise_tags('{everything}')"))
-    if before is not None:
+    if before is None:
+        _nothing_to_note(ctx.connection)
+    else:
         ctx.connection.execute(
             text(
                 "INSERT INTO audit_log (actor, action, entity, entity_id, before, after) VALUES ('roadlens migrate', "
@@ -164,6 +166,11 @@ def _complete(before: str | None, *, ctx: Any, heads: set[str], **_: Any) -> Non
             ),
             {"before": before, "head": head()},
         )
+
+
+def _nothing_to_note(connection: Connection) -> None:
+    """In a new database nothing has changed yet: this transaction needs no entry in the log."""
+    connection.execute(text("SELECT set_config('roadlens.accounted', pg_current_xact_id()::text, true)"))
 
 
 def _accept_newer(connection: Connection, current: str) -> None:
