@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
 import secrets
-import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -30,7 +28,6 @@ from roadlens.cache.report import report
 from roadlens.cache.store import SharedStore
 from roadlens.cache.unshared import Unshared
 from roadlens.domain import Role
-from roadlens.errors import SetupError
 from roadlens.logbook import begin_log, open_journal
 from roadlens.observability.cache_observer import CacheMetrics, hits_and_misses
 from roadlens.observability.feed import FeedMetrics
@@ -43,6 +40,7 @@ from roadlens.storage.change_feed.ear import Ear
 from roadlens.storage.change_feed.feed import ChangeFeed, Entering
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.embedded.provider import open_database
+from roadlens.storage.kept_file import kept
 from roadlens.storage.reads import users as read_users
 from roadlens.storage.writes import users as write_users
 
@@ -207,7 +205,7 @@ def signing_secret(settings: Settings) -> bytes:
     """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().encode()
-    return _kept(settings.data_dir / "secret.key", secrets.token_urlsafe(48)).encode()
+    return kept(settings.data_dir / "secret.key", secrets.token_urlsafe(48)).encode()
 
 
 def admin_password_file(settings: Settings) -> Path:
@@ -260,7 +258,7 @@ async def _ensure_admin(wiring: Wiring) -> None:
         if await read_users.has_admin(session):
             return
     # The file comes first: a crash in between then leaves a password for the next start to use, not an unknown one.
-    password = _kept(admin_password_file(settings), secrets.token_urlsafe(18))
+    password = kept(admin_password_file(settings), secrets.token_urlsafe(18))
     await _set_admin(wiring.database, settings.admin_username, password)
 
 
@@ -279,29 +277,3 @@ async def _set_admin(database: Database, username: str, password: str) -> None:
             logger.info("The password of %s is now the one in ROADLENS_ADMIN_PASSWORD", username)
 
     await database.retrying(set_password)
-
-
-def _kept(path: Path, fresh: str) -> str:
-    """The text in a file that only its owner may read; `fresh` is written to it first if there is no such file.
-
-    The file appears whole or not at all, and of two processes that make it at once both get the same text.
-    """
-    try:
-        if not path.exists():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, draft = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-            try:
-                with os.fdopen(handle, "w") as file:
-                    file.write(f"{fresh}\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                with suppress(FileExistsError):  # another process was faster: its text is the one to use
-                    path.hardlink_to(draft)
-            finally:
-                Path(draft).unlink()
-        text = path.read_text().strip()
-    except OSError as error:
-        raise SetupError(f"{path} cannot be read or written: {error.strerror}. Check the data directory.") from error
-    if not text:
-        raise SetupError(f"{path} is empty. Delete it, and a new one will be made.")
-    return text

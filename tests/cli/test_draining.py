@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 import uvicorn
 
-from roadlens.cache.http import Receive, Scope, Send
+from roadlens.cache.watch import Receive, Scope, Send
 from roadlens.cli.draining import DrainingState
 from roadlens.cli.protocol import Protocol
 from tests.support.raw_http import RawConnection, connected
