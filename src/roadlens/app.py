@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
@@ -26,6 +27,7 @@ from roadlens.api.openapi import DescribedApi
 from roadlens.api.origins import Origins, adding, answer_preflight
 from roadlens.api.passwords import PasswordCheck
 from roadlens.api.rate_limit import RateLimit, RateLimits
+from roadlens.api.readiness import Readiness
 from roadlens.api.refusals import Refusals
 from roadlens.api.routes import (
     assignments,
@@ -146,6 +148,7 @@ def _state(wiring: Wiring, kept: Caching, collector: Collector) -> ServerState:
         clearing=Clearing(freshness.prefixes(), kept.cache.shared, kept.cache.memory),
         refusals=Refusals(),
         worker=lambda: kept.feed.worker_id,
+        readiness=Readiness(wiring.database, kept.feed.away_s, partial(_redis, settings, kept)),
     )
 
 
@@ -171,6 +174,12 @@ def _watched(wiring: Wiring, kept: Caching, collector: Collector) -> tuple[Sizes
 def _tokens(settings: Settings, secret: bytes) -> Tokens:
     lifetime, session = timedelta(seconds=settings.token_lifetime), timedelta(seconds=settings.session_lifetime)
     return Tokens(secret, lifetime, session, previous_secret(settings))
+
+
+def _redis(settings: Settings, kept: Caching) -> str:
+    if settings.redis_host is None:
+        return "off"
+    return "ok" if kept.cache.shared.usable else "away"
 
 
 class _Application(DescribedApi):

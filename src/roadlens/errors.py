@@ -11,11 +11,14 @@ RoadlensError                500 internal
 ├── TooManyRequests          429 too-many-requests    the same, for what costs
 ├── DatabaseUnavailable      503 database-unavailable  try again after `retry_after` seconds
 ├── Overloaded               503 overloaded            the same, for a server that has too much to do
+├── NotReady                 503 not-ready             /readyz: send requests elsewhere; `members` say why
 └── SetupError               500 setup                the server or a command cannot start; says what to change
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -27,12 +30,14 @@ class RoadlensError(Exception):
         code: last part of the problem's `type`; stable, never reused for another meaning.
         title: the short sentence that is the same for every occurrence.
         retry_after: seconds after which the same request may succeed; None where it will not.
+        members: what its problem document says beside the usual.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong on the server"
     retry_after: int | None = None
+    members: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, detail: str, *, field: str | None = None) -> None:
         super().__init__(detail)
@@ -111,6 +116,17 @@ class Overloaded(RoadlensError):
     def __init__(self, detail: str, *, retry_after: int = 1) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class NotReady(RoadlensError):
+    status = 503
+    code = "not-ready"
+    title = "This process should not be sent requests now"
+    retry_after = 2
+
+    def __init__(self, detail: str, members: Mapping[str, object]) -> None:
+        super().__init__(detail)
+        self.members = members
 
 
 class SetupError(RoadlensError):

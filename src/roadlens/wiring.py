@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
 import secrets
-import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +29,6 @@ from roadlens.cache.report import report
 from roadlens.cache.store import SharedStore
 from roadlens.cache.unshared import Unshared
 from roadlens.domain import Role
-from roadlens.errors import SetupError
 from roadlens.logbook import begin_log, open_journal
 from roadlens.observability.cache_observer import CacheMetrics, hits_and_misses
 from roadlens.observability.feed import FeedMetrics
@@ -41,9 +38,10 @@ from roadlens.scoring import parameters
 from roadlens.settings import Settings
 from roadlens.storage import migrate
 from roadlens.storage.change_feed.ear import Ear
-from roadlens.storage.change_feed.feed import ChangeFeed
+from roadlens.storage.change_feed.feed import ChangeFeed, Entering
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.embedded.provider import open_database
+from roadlens.storage.kept_file import kept
 from roadlens.storage.reads import users as read_users
 from roadlens.storage.writes import users as write_users
 
@@ -58,13 +56,19 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What is open. `database_url` is the server's own, for those who open a connection of theirs."""
+    """What is open.
+
+    Attributes:
+        database_url: the server's own, for those who open a connection of theirs.
+        entering: is told the name of each lease of this process before it is entered.
+    """
 
     settings: Settings
     database: Database
     database_url: str
     metrics: Metrics = field(default_factory=Metrics)
     journal: Journal = field(default_factory=Journal)
+    entering: Entering = lambda _worker: None
 
 
 @asynccontextmanager
@@ -86,6 +90,20 @@ async def open_command(settings: Settings, purpose: str) -> AsyncIterator[Wiring
 
 
 @asynccontextmanager
+async def open_examined(settings: Settings) -> AsyncIterator[Wiring]:
+    """Open the database as it is, for somebody who only looks at it: its schema may be any, or none.
+
+    Raises:
+        SetupError: the embedded database cannot be opened, or the address is not one of a database.
+    """
+    chosen = settings.direct_database_url or settings.database_url
+    address = chosen.get_secret_value() if chosen else None
+    with open_database(settings.data_dir, "doctor", exclusive=False, database_url=address) as url:
+        async with _connected(settings, url, "doctor", Metrics()) as wiring:
+            yield wiring
+
+
+@asynccontextmanager
 async def open_server(settings: Settings) -> AsyncIterator[Wiring]:
     """Open the database for a server, which owns an embedded one alone, and see to it that somebody can sign in.
 
@@ -99,10 +117,12 @@ async def open_server(settings: Settings) -> AsyncIterator[Wiring]:
 
 
 @asynccontextmanager
-async def open_worker(settings: Settings, database_url: str, metrics: Metrics) -> AsyncIterator[Wiring]:
+async def open_worker(
+    settings: Settings, database_url: str, metrics: Metrics, entering: Entering
+) -> AsyncIterator[Wiring]:
     """Connect one of several processes of a server to the database that the server opened and upgraded."""
     async with _connected(settings, database_url, "worker", metrics, workers=settings.workers) as wiring:
-        yield wiring
+        yield replace(wiring, entering=entering)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +154,13 @@ def caching(wiring: Wiring) -> Caching:
         SetupError: the signing secret cannot be read or made.
     """
     settings, observer, changes = wiring.settings, CacheMetrics(wiring.metrics, wiring.journal), Changes()
-    lost = FeedMetrics(wiring.metrics).lost
-    feed = ChangeFeed(wiring.database_url, counts=lambda: report(cache, audit), heard=changes.heard, lost=lost)
+    feed = ChangeFeed(
+        wiring.database_url,
+        counts=lambda: report(cache, audit),
+        heard=changes.heard,
+        lost=FeedMetrics(wiring.metrics).lost,
+        entering=wiring.entering,
+    )
     memory = Memory(settings.cache_memory_mb * 1024 * 1024, observer)
     cache = Cache(feed, memory, _shared_store(settings, observer), observer)
     audit = Audit(cache, observer, settings.cache_audit) if settings.cache_audit else None
@@ -181,7 +206,7 @@ def signing_secret(settings: Settings) -> bytes:
     """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().encode()
-    return _kept(settings.data_dir / "secret.key", secrets.token_urlsafe(48)).encode()
+    return kept(settings.data_dir / "secret.key", secrets.token_urlsafe(48)).encode()
 
 
 def previous_secret(settings: Settings) -> bytes | None:
@@ -239,7 +264,7 @@ async def _ensure_admin(wiring: Wiring) -> None:
         if await read_users.has_admin(session):
             return
     # The file comes first: a crash in between then leaves a password for the next start to use, not an unknown one.
-    password = _kept(admin_password_file(settings), secrets.token_urlsafe(18))
+    password = kept(admin_password_file(settings), secrets.token_urlsafe(18))
     await _set_admin(wiring.database, settings.admin_username, password)
 
 
@@ -260,29 +285,3 @@ async def _set_admin(database: Database, username: str, password: str) -> None:
             logger.info("The password of %s is now the one in ROADLENS_ADMIN_PASSWORD", username)
 
     await database.retrying(set_password)
-
-
-def _kept(path: Path, fresh: str) -> str:
-    """The text in a file that only its owner may read; `fresh` is written to it first if there is no such file.
-
-    The file appears whole or not at all, and of two processes that make it at once both get the same text.
-    """
-    try:
-        if not path.exists():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, draft = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-            try:
-                with os.fdopen(handle, "w") as file:
-                    file.write(f"{fresh}\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                with suppress(FileExistsError):  # another process was faster: its text is the one to use
-                    path.hardlink_to(draft)
-            finally:
-                Path(draft).unlink()
-        text = path.read_text().strip()
-    except OSError as error:
-        raise SetupError(f"{path} cannot be read or written: {error.strerror}. Check the data directory.") from error
-    if not text:
-        raise SetupError(f"{path} is empty. Delete it, and a new one will be made.")
-    return text

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from roadlens import __version__
-from roadlens.cli.http_server import DRAIN_S
-from roadlens.cli.workers import CLOSE_S
+from roadlens.cli.place import CLOSE_S
 from roadlens.settings import Settings
+from roadlens.settings.lifecycle import SHUTDOWN_S
 from tests.support.deployed import DEPLOY, compose, is_command, manifests, unknown_settings
 
 OBJECTS = [document for _, document in manifests()]
@@ -100,7 +100,7 @@ def test_probes_ask_for_paths_that_there_are_at_the_port_that_there_is() -> None
 def test_stopping_has_the_time_that_it_takes() -> None:
     (box,) = pod("roadlens")["containers"]
     waits = int(box["lifecycle"]["preStop"]["exec"]["command"][-1])
-    assert pod("roadlens")["terminationGracePeriodSeconds"] > waits + DRAIN_S + CLOSE_S
+    assert pod("roadlens")["terminationGracePeriodSeconds"] > waits + SHUTDOWN_S + CLOSE_S
 
 
 def test_services_and_policies_choose_pods_that_there_are() -> None:

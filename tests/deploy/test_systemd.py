@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from roadlens.cli.http_server import DRAIN_S
-from roadlens.cli.workers import CLOSE_S
+from roadlens.cli.place import CLOSE_S
 from roadlens.settings import Settings
+from roadlens.settings.lifecycle import SHUTDOWN_S
 from tests.support.deployed import DEPLOY, is_command, unknown_settings
 
 UNIT = DEPLOY / "systemd" / "roadlens.service"
@@ -74,4 +74,4 @@ def test_each_secret_is_a_credential_that_is_handed_over() -> None:
 
 
 def test_stopping_has_the_time_that_it_takes() -> None:
-    assert int(said("TimeoutStopSec")[0]) > DRAIN_S + CLOSE_S
+    assert int(said("TimeoutStopSec")[0]) > SHUTDOWN_S + CLOSE_S

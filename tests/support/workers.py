@@ -36,9 +36,9 @@ def stopped(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def until(happened: Callable[[], bool]) -> None:
+def until(happened: Callable[[], bool], within_s: float = WITHIN_S) -> None:
     """Wait for something that another process does, and fail if it does not."""
-    end = time.monotonic() + WITHIN_S
+    end = time.monotonic() + within_s
     while not happened():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.01)

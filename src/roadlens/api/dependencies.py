@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from roadlens.api.cursor import Cursors
 from roadlens.api.export import Exports
 from roadlens.api.passwords import PasswordCheck
+from roadlens.api.readiness import Readiness
 from roadlens.api.refusals import Refusals
 from roadlens.api.throttle import Throttle
 from roadlens.api.tokens import Tokens
@@ -43,6 +44,7 @@ class ServerState:
     clearing: Clearing
     refusals: Refusals
     worker: Callable[[], UUID | None]
+    readiness: Readiness
 
 
 async def server_state(request: Request) -> ServerState:

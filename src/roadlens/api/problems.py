@@ -78,7 +78,7 @@ async def roadlens_error(request: Request, error: Exception) -> Response:
         logger.error("%s %s", request.method, _endpoint(request), exc_info=error)
         return _problem(request, RoadlensError, _UNEXPECTED)
     errors = [{"field": error.field, "detail": error.detail}] if error.field else None
-    return _problem(request, type(error), error.detail, headers=headers, errors=errors)
+    return _problem(request, type(error), error.detail, headers=headers, errors=errors, members=error.members)
 
 
 def _endpoint(request: Request) -> str:
@@ -142,6 +142,7 @@ def _problem(
     *,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] | None = None,
+    members: Mapping[str, object] | None = None,
 ) -> Response:
     document: dict[str, Any] = {
         "type": f"{_TYPE}{kind.code}",
@@ -149,7 +150,7 @@ def _problem(
         "status": kind.status,
         "detail": detail,
     }
-    return _response(request, document | ({"errors": errors} if errors else {}), headers)
+    return _response(request, document | ({"errors": errors} if errors else {}) | dict(members or {}), headers)
 
 
 def _response(request: Request, document: dict[str, Any], headers: Mapping[str, str] | None) -> Response:

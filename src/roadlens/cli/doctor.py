@@ -1,33 +1,68 @@
-"""`roadlens doctor`: recomputes what is derived and names every difference."""
+"""`roadlens doctor`: looks at all that Roadlens stands on, recomputes what is derived, and says what to do."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+from typing import Annotated
 
 import typer
 
-from roadlens.settings import read_settings
+from roadlens.cli.checks.finding import Finding
+from roadlens.cli.checks.rounds import PARTS, Rounds
+from roadlens.settings import Settings, read_settings
 from roadlens.storage.reads.read_models import Difference
 from roadlens.telemetry.doctor import differences
-from roadlens.wiring import open_command
 
 
-def doctor() -> None:
-    """Recompute read models from the trips and scores from the days, and name every difference. Exit 1 if there is any.
+def doctor(
+    quick: Annotated[bool, typer.Option("--quick", help="Recompute nothing: seconds, however much there is.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for programs.")] = False,
+) -> None:
+    """Look at database, Redis, change feed, clocks, positions, disk and settings; recompute read models and scores.
 
-    It also names each trigger that is missing or switched off: without it, workers do not hear of changes.
+    Each finding says what it is, why it matters and what to do. Exit 1 if there is an error or a difference, 0 with
+    warnings alone. It changes nothing but a tag of its own, by which it sees that a change is heard; a schema that is
+    not this release's is named, and not upgraded.
 
-    Example:
+    Examples:
 
       roadlens doctor && echo all is well
+
+      roadlens doctor --quick --json | jq .findings
     """
-    found = asyncio.run(_differences())
-    for difference in found:
-        print(difference)
-    print(f"{len(found)} differences" if found else "no differences: read models and scores are what the trips say")
-    raise typer.Exit(1 if found else 0)
+    findings, differing = asyncio.run(_look(read_settings(), quick=quick))
+    errors = sum(finding.level == "error" for finding in findings)
+    if as_json:
+        _print_json(findings, differing, well=not errors and not differing)
+    else:
+        _print(findings, differing)
+    raise typer.Exit(1 if errors or differing else 0)
 
 
-async def _differences() -> list[Difference]:
-    async with open_command(read_settings(), "doctor") as wiring:
-        return await differences(wiring.database)
+def _print_json(findings: list[Finding], differing: list[Difference] | None, *, well: bool) -> None:
+    told = {
+        "well": well,
+        "looked_at": list(PARTS),
+        "findings": [finding.as_dict() for finding in findings],
+        "differences": None if differing is None else [str(difference) for difference in differing],
+    }
+    print(json.dumps(told, indent=2))
+
+
+def _print(findings: list[Finding], differing: list[Difference] | None) -> None:
+    for line in (*findings, *(differing or ())):
+        print(line)
+    print(f"{len(findings)} findings: {', '.join(PARTS)}" if findings else f"nothing found: {', '.join(PARTS)}")
+    if differing is None:
+        print("read models and scores were not recomputed")
+    else:
+        no = "no differences: read models and scores are what the trips say"
+        print(f"{len(differing)} differences" if differing else no)
+
+
+async def _look(settings: Settings, *, quick: bool) -> tuple[list[Finding], list[Difference] | None]:
+    rounds = Rounds(settings)
+    async with rounds.done() as wiring:
+        differing = None if quick or wiring is None else await differences(wiring.database)
+    return rounds.findings, differing

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from roadlens.api.readiness import Readiness
 from roadlens.app import create_app
 from roadlens.cli.acceptor import Acceptor
+from roadlens.cli.draining import DrainingState
+from roadlens.cli.listener import take_last_ones
 from roadlens.cli.patience import Patience
 from roadlens.cli.protocol import Protocol
 from roadlens.wiring import Wiring
-
-# How long answers under way may take after the signal to stop.
-DRAIN_S = 10
 
 
 class HttpServer(uvicorn.Server):
@@ -26,8 +26,9 @@ class HttpServer(uvicorn.Server):
 
     def __init__(self, wiring: Wiring, on_started: Callable[[], None], *, shared: bool = False) -> None:
         """`shared`: other processes take connections from the same socket."""
+        app = create_app(wiring)
         config = uvicorn.Config(
-            create_app(wiring),
+            app,
             interface="asgi3",
             http=Protocol,
             ws="none",
@@ -37,19 +38,25 @@ class HttpServer(uvicorn.Server):
             server_header=False,
             # uvicorn would believe whoever calls from this machine; the application knows whom to believe.
             proxy_headers=False,
-            timeout_graceful_shutdown=DRAIN_S,
+            timeout_graceful_shutdown=wiring.settings.shutdown_seconds,
         )
         super().__init__(config)
+        self.server_state: DrainingState = DrainingState()
+        self._readiness: Readiness = app.state.server.readiness
+        self._drain_s = wiring.settings.drain_seconds
+        self._stopping: asyncio.Task[None] | None = None
         self._on_started = on_started
         self._shared = shared
         self._acceptors: list[Acceptor] = []
         self._patience = Patience(self.server_state.connections)
+        self._listeners: list[socket.socket] = []
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._listeners = sockets or []
         await super().startup([] if self._shared else sockets)
         if not self.started:
             return
@@ -68,13 +75,33 @@ class HttpServer(uvicorn.Server):
         for acceptor in self._acceptors:
             acceptor.end()
         self._patience.end()
+        self.server_state.told = self.server_state.quiet = True
         await super().shutdown(sockets)
 
     def _protocol(self) -> asyncio.Protocol:
         make = self.config.http_protocol_class
         return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)  # type: ignore[call-arg]  # as uvicorn itself does
 
+    def drain(self) -> None:
+        """Be as before, but not ready, and tell each client that it should go on elsewhere."""
+        self._readiness.draining = True
+        self.server_state.told = True
+
     def stop(self) -> None:
+        """Drain, take those that wait, answer all that was sent, and end. Called again, it drains no longer.
+
+        Of several processes it is their parent that drains and sees to those that wait.
+        """
+        self.drain()
+        if self._shared or self._stopping is not None:
+            self.should_exit = True
+        else:
+            self._stopping = asyncio.get_running_loop().create_task(self._stop())
+
+    async def _stop(self) -> None:
+        await asyncio.sleep(self._drain_s)
+        for listener in self._listeners:
+            await take_last_ones(listener)
         self.should_exit = True
 
 

@@ -6,7 +6,22 @@ import sys
 
 import typer
 
-from roadlens.cli import audit, bench, cache, db, demo, devices, doctor, drivers, health, imports, serve, tokens, users
+from roadlens.cli import (
+    audit,
+    bench,
+    cache,
+    db,
+    demo,
+    devices,
+    doctor,
+    drivers,
+    health,
+    imports,
+    reload,
+    serve,
+    tokens,
+    users,
+)
 from roadlens.errors import RoadlensError
 from roadlens.observability import log
 
@@ -19,6 +34,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command()(serve.serve)
+app.command()(reload.reload)
 app.command(name="import")(imports.import_files)
 app.command()(demo.demo)
 app.command()(doctor.doctor)

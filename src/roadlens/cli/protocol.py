@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from roadlens.cache.http import FINISHED
 from roadlens.cache.watch import Scope
+from roadlens.cli.draining import DrainingProtocol
 
 # Bytes. Longer bodies are handed over as they are, for copying them costs more than a second call.
 LONG = 4096
@@ -24,7 +25,7 @@ LONG = 4096
 LONGEST_HEAD = 64 * 1024
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(DrainingProtocol):
     """Offers the ASGI extension `FINISHED`."""
 
     def __init__(

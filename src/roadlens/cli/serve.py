@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shlex
 import signal
 import socket
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import typer
 import uvloop
 
+from roadlens.cli import pid_file, supervisor
 from roadlens.cli.demo import simulate
 from roadlens.cli.http_server import HttpServer, cancel_on_stop, on_stop
 from roadlens.cli.listener import address, bind
+from roadlens.cli.reload import Reload
 from roadlens.cli.workers import Workers
 from roadlens.logbook import begin_log
 from roadlens.settings import Settings, read_settings
 from roadlens.storage.database import Database
 from roadlens.telemetry.demo import fill
 from roadlens.wiring import Wiring, admin_password_file, open_server
+
+logger = logging.getLogger(__name__)
 
 
 def serve() -> None:
@@ -49,21 +56,45 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         if not settings.empty:
             await _demonstrate(wiring.database)
         said = _announcement(settings, address(listener))
-        if settings.workers == 1:
-            server = HttpServer(wiring, lambda: print(said, flush=True))
-            on_stop(server.stop)
-            await server.serve(sockets=[listener])
-        else:
-            await _serve_with_workers(wiring, listener, said)
+        with pid_file.noted(settings.data_dir), supervisor.watched():
+            if settings.workers == 1:
+                await _serve_alone(wiring, listener, said)
+            else:
+                await _serve_with_workers(wiring, listener, said)
+
+
+async def _serve_alone(wiring: Wiring, listener: socket.socket, said: str) -> None:
+    """This process answers, so nobody can take its place while it does."""
+    server = HttpServer(wiring, partial(_answers, said))
+    _on_stop(server.stop)
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGHUP, logger.warning, "A reload needs ROADLENS_WORKERS of 2 or more: restart this server instead."
+    )
+    await server.serve(sockets=[listener])
 
 
 async def _serve_with_workers(wiring: Wiring, listener: socket.socket, said: str) -> None:
     """This process holds the port and the database; others answer."""
     await wiring.database.close()  # its connections: those that are needed now are the workers'
     with TemporaryDirectory(prefix="roadlens-metrics-") as tallies:
-        workers = Workers(wiring.settings.workers, listener, wiring.database_url, Path(tallies))
-        on_stop(workers.stop)
-        await workers.run(lambda: print(said, flush=True))
+        workers = Workers(wiring.settings, listener, wiring.database_url, Path(tallies))
+        reload = Reload(workers)
+        _on_stop(workers.stop)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.begin)
+        await workers.run(partial(_answers, said))
+
+
+def _answers(said: str) -> None:
+    print(said, flush=True)
+    supervisor.tell(supervisor.READY)
+
+
+def _on_stop(stop: Callable[[], None]) -> None:
+    def react() -> None:
+        supervisor.tell(supervisor.STOPPING)
+        stop()
+
+    on_stop(react)
 
 
 async def _demonstrate(database: Database) -> None:

@@ -7,6 +7,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from roadlens.errors import SetupError
 from roadlens.settings.files import SecretFiles
+from roadlens.settings.lifecycle import LifecycleSettings
 from roadlens.settings.observing import ObservingSettings
 from roadlens.settings.server import ServerSettings
 from roadlens.settings.sign_in import SignInSettings
@@ -14,7 +15,7 @@ from roadlens.settings.stores import StoreSettings
 from roadlens.settings.telemetry import TelemetrySettings
 
 
-class Settings(StoreSettings, ObservingSettings, TelemetrySettings, SignInSettings, ServerSettings):
+class Settings(StoreSettings, ObservingSettings, TelemetrySettings, SignInSettings, LifecycleSettings, ServerSettings):
     """What the environment says. `Settings.model_validate({"PORT": 8001})` makes one that does not look there."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)

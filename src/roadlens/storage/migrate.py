@@ -1,10 +1,13 @@
-"""Brings a database to the newest schema, one process at a time, and says what timezone its days are in."""
+"""Brings a database to the newest schema, one process at a time, while others go on using it (docs/migrations.md)."""
 
 from __future__ import annotations
 
 import json
+import logging
 import time
+from functools import partial
 from importlib import resources
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
@@ -13,13 +16,23 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from roadlens.errors import DatabaseUnavailable, SetupError
+from roadlens.errors import DatabaseUnavailable, Overloaded, SetupError
 from roadlens.storage.change_feed.settling import WAIT_S
 from roadlens.storage.database import sqlalchemy_url
 
 # Any two processes that migrate at once meet at this advisory lock. The number is the word "roadlens" in ASCII, cut.
 MIGRATION_LOCK = 0x726F61646C656E73 >> 1
 OLDEST_POSTGRESQL = 150000
+
+# Milliseconds that a step waits for a lock. Everybody who comes later waits behind it, so it gives up and tries again.
+LOCK_TIMEOUT_MS: Final = 1000
+# Seconds between two tries, in which those go on; and tries of all steps together, five minutes or so.
+PAUSE_S: Final = 1.0
+ATTEMPTS: Final = 150
+_NOT_IN_TIME: Final = "55P03"  # lock_not_available (PostgreSQL manual, appendix A)
+_LOOK_EVERY_S: Final = 0.1
+
+logger = logging.getLogger(__name__)
 
 
 def upgrade(url: str, timezone: str, parameters: dict[str, object]) -> str:
@@ -35,7 +48,9 @@ def upgrade(url: str, timezone: str, parameters: dict[str, object]) -> str:
 
     Raises:
         DatabaseUnavailable: there is no database at that address.
-        SetupError: PostgreSQL is too old, the schema is newer than this program, or the time zone is another one.
+        Overloaded: somebody held on to what a step has to change. The steps before it are made.
+        SetupError: PostgreSQL is too old, the schema is newer than this program and does not say that it may use it,
+            or the time zone is another one.
     """
     engine = create_engine(
         sqlalchemy_url(url),
@@ -44,8 +59,7 @@ def upgrade(url: str, timezone: str, parameters: dict[str, object]) -> str:
     )
     try:
         with engine.connect() as connection:
-            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
-            connection.commit()
+            _wait_for_turn(connection)
             return _upgrade(connection, timezone, parameters)
     except OperationalError as error:
         raise DatabaseUnavailable(f"The database cannot be reached: {error.orig}".strip()) from error
@@ -60,20 +74,34 @@ def head() -> str:
     return newest
 
 
+def _wait_for_turn(connection: Connection) -> None:
+    """Hold the lock from here on. A statement that waited for it would have a snapshot, and an index that is made
+    beside those who write waits for each snapshot that is older: two servers would wait for each other.
+    """
+    said = False
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK}).scalar_one():
+        connection.commit()
+        if not said:
+            logger.info("Another process brings the database to its schema; waiting for it")
+            said = True
+        time.sleep(_LOOK_EVERY_S)
+    connection.commit()
+
+
 def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object]) -> str:
     version = connection.execute(text("SELECT current_setting('server_version_num')::int")).scalar_one()
     if version < OLDEST_POSTGRESQL:
         raise SetupError(f"Roadlens needs PostgreSQL 15 or newer; this one is {version // 10000}.")
     config = _config()
-    _refuse_newer(connection, ScriptDirectory.from_config(config))
-    config.attributes["connection"] = connection
     before = _revision(connection)
-    command.upgrade(config, "head")
-    moved = before != head()
-    _account(connection, before)
-    if moved:
-        # What was kept under the schema before may look different under this one.
-        connection.execute(text("SELECT roadlens_raise_tags('{everything}')"))
+    if before is None or before in {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}:
+        _make_steps(connection, config, before)
+    else:
+        _accept_newer(connection, before)
+    now = _revision(connection)
+    assert now is not None
+    if before is None:
+        _nothing_to_note(connection)
     connection.execute(
         text("INSERT INTO installation (timezone) VALUES (:zone) ON CONFLICT DO NOTHING"), {"zone": timezone}
     )
@@ -86,7 +114,7 @@ def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object
     )
     stored = connection.execute(text("SELECT timezone FROM installation")).scalar_one()
     connection.commit()
-    if moved and connection.execute(text("SELECT EXISTS (SELECT FROM cache_worker)")).scalar_one():
+    if before != now and connection.execute(text("SELECT EXISTS (SELECT FROM cache_worker)")).scalar_one():
         # Whoever is trusted a whole lease from now has heard of it (docs/change-feed.md).
         time.sleep(WAIT_S)
     if stored != timezone:
@@ -94,15 +122,43 @@ def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object
             f"This database counts its days in {stored}, but ROADLENS_TIMEZONE is {timezone}. Days of stored trips "
             f"cannot move: set ROADLENS_TIMEZONE={stored}, or import into a new database."
         )
-    return head()
+    return now
 
 
-def _account(connection: Connection, before: str | None) -> None:
-    """Note in the log that the schema has moved; in a new database nothing has changed yet."""
+def _make_steps(connection: Connection, config: Config, before: str | None) -> None:
+    """Each step in a transaction of its own, and none in the way of others for long."""
+    config.attributes |= {"connection": connection, "on_step": (partial(_complete, before),)}
+    connection.execute(text(f"SET lock_timeout = {LOCK_TIMEOUT_MS}"))
+    for attempt in range(1, ATTEMPTS + 1):
+        connection.commit()
+        try:
+            command.upgrade(config, "head")
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _NOT_IN_TIME:
+                raise
+            connection.rollback()
+            if attempt == ATTEMPTS:
+                raise Overloaded(
+                    f"The database cannot be brought to schema {head()}: somebody uses what has to change, and did not "
+                    "let go of it in five minutes. pg_stat_activity shows transactions that stay open. Try again then."
+                ) from error
+            logger.warning("A step of the schema waits for a lock that somebody holds; it is tried again")
+            time.sleep(PAUSE_S)
+        else:
+            break
+    connection.execute(text("RESET lock_timeout"))
+
+
+def _complete(before: str | None, *, ctx: Any, heads: set[str], **_: Any) -> None:
+    """In the last step's transaction: note in the log that the schema moved, and make stale what was kept before."""
+    if head() not in heads:
+        return
+    # It may look different under this schema.
+    ctx.connection.execute(text("SELECT roadlens_raise_tags('{everything}')"))
     if before is None:
-        connection.execute(text("SELECT set_config('roadlens.accounted', pg_current_xact_id()::text, true)"))
-    elif before != head():
-        connection.execute(
+        _nothing_to_note(ctx.connection)
+    else:
+        ctx.connection.execute(
             text(
                 "INSERT INTO audit_log (actor, action, entity, entity_id, before, after) VALUES ('roadlens migrate', "
                 "'upgrade', 'schema', :head, jsonb_build_object('revision', cast(:before AS text)), "
@@ -112,20 +168,36 @@ def _account(connection: Connection, before: str | None) -> None:
         )
 
 
+def _nothing_to_note(connection: Connection) -> None:
+    """In a new database nothing has changed yet: this transaction needs no entry in the log."""
+    connection.execute(text("SELECT set_config('roadlens.accounted', pg_current_xact_id()::text, true)"))
+
+
+def _accept_newer(connection: Connection, current: str) -> None:
+    """Go on with a schema that a newer release has made, if that one says so.
+
+    Raises:
+        SetupError: it does not.
+    """
+    known = connection.execute(text("SELECT to_regclass('schema_support')")).scalar() is not None
+    oldest = connection.execute(text("SELECT oldest FROM schema_support")).scalar() if known else None
+    # Revisions are numbers that only rise.
+    if oldest is None or int(oldest) > int(head()):
+        raise SetupError(
+            f"The database has schema {current}, which this version of Roadlens does not know: it was upgraded by a "
+            "newer one. Install that version, or restore a backup from before the upgrade."
+        )
+    logger.warning(
+        "The database has schema %s of a newer release, which releases from %s on may use; this one is %s",
+        *(current, oldest, head()),
+    )
+
+
 def _revision(connection: Connection) -> str | None:
     if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
         return None
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return found
-
-
-def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
-    current = _revision(connection)
-    if current is not None and current not in {step.revision for step in scripts.walk_revisions()}:
-        raise SetupError(
-            f"The database has schema {current}, which this version of Roadlens does not know: it was upgraded by a "
-            "newer one. Install that version, or restore a backup from before the upgrade."
-        )
 
 
 def _config() -> Config:

@@ -1,12 +1,92 @@
-"""Alive without a database, ready with one."""
+"""Alive without a database; ready with one, with a change feed, and while the server is not to stop."""
 
 from __future__ import annotations
 
-from tests.support.api import Api
+from typing import Any
+
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from roadlens.api.readiness import FEED_AWAY_S, Readiness
+from roadlens.storage.database import Database
+from tests.support.api import Api, open_api
+from tests.support.postgres import Server
+from tests.support.valkey import Valkey
+
+READY = {"server": "ok", "database": "ok", "feed": "attached", "redis": "off"}
 
 
 async def test_alive_and_ready(api: Api) -> None:
     with api.statements() as seen:
         assert (await api.client.get("/healthz")).json() == {"status": "ok"}
     assert seen == []
-    assert (await api.client.get("/readyz")).json() == {"status": "ready"}
+    with api.statements() as seen:
+        assert (await api.client.get("/readyz")).json() == {"status": "ready", "parts": READY}
+    assert len(seen) == 1
+
+
+async def not_ready(api: Api) -> dict[str, Any]:
+    answer = await api.client.get("/readyz")
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert (await api.client.get("/healthz")).status_code == 200
+    problem = answer.json()
+    assert problem["type"] == "urn:roadlens:problem:not-ready"
+    return dict(problem)
+
+
+async def test_not_while_it_drains(api: Api) -> None:
+    api.app.state.server.readiness.draining = True
+    problem = await not_ready(api)
+    assert problem["parts"] == READY | {"server": "draining"}
+    assert "stopping" in problem["detail"]
+
+
+async def test_not_while_the_database_is_away(api: Api, database_url: str, postgres: Server) -> None:
+    name = sql.Identifier(make_url(database_url).database or "")
+    postgres.execute(
+        sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name),
+        sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(
+            sql.Literal(make_url(database_url).database)
+        ),
+    )
+    try:
+        while (problem := await not_ready(api))["parts"]["feed"] == "attached":
+            pass
+        assert problem["parts"]["database"] == "away"
+    finally:
+        postgres.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+    while (await api.client.get("/readyz")).status_code != 200:
+        pass
+
+
+async def test_not_before_the_feed_is_attached_nor_long_after_it_was_lost(database: Database) -> None:
+    for away_s, feed in ((0.0, "attached"), (FEED_AWAY_S / 2, "attaching")):
+        parts = await Readiness(database, lambda away_s=away_s: away_s, lambda: "off").look()  # type: ignore[misc]  # mypy infers no default
+        assert parts["feed"] == feed
+
+
+async def test_a_feed_that_cannot_attach(database: Database, database_url: str, password_hash: str) -> None:
+    """A server starts while its lease cannot be entered: it computes its answers, and is not ready until it can."""
+    async with database.write() as session:
+        await session.execute("ALTER TABLE cache_worker RENAME TO elsewhere")
+    async with open_api(database, database_url, password_hash) as api:
+        problem = await not_ready(api)
+        assert problem["parts"] == READY | {"feed": "away"}
+        async with database.write() as session:
+            await session.execute("ALTER TABLE elsewhere RENAME TO cache_worker")
+        while (await api.client.get("/readyz")).status_code != 200:
+            pass
+
+
+async def test_ready_without_redis(
+    database: Database, database_url: str, password_hash: str, valkey_server: Valkey
+) -> None:
+    there = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(valkey_server.port)}
+    async with open_api(database, database_url, password_hash, **there) as api:
+        assert (await api.client.get("/readyz")).json()["parts"] == READY | {"redis": "ok"}
+
+
+async def test_ready_while_redis_is_away(database: Database, database_url: str, password_hash: str) -> None:
+    nobody = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "1"}
+    async with open_api(database, database_url, password_hash, **nobody) as api:
+        assert (await api.client.get("/readyz")).json()["parts"] == READY | {"redis": "away"}

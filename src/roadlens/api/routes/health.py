@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from roadlens.api.dependencies import Reading
+from roadlens.api.dependencies import State
 from roadlens.api.openapi import problems
-from roadlens.api.schemas.health import Alive, Ready
+from roadlens.api.schemas.health import Alive, Parts, Ready
 
 router = APIRouter(tags=["health"])
 
@@ -20,7 +20,10 @@ async def healthz() -> Alive:
 
 
 @router.get("/readyz", responses=problems(HTTPStatus.SERVICE_UNAVAILABLE))
-async def readyz(session: Reading) -> Ready:
-    """200 while the database answers."""
-    await session.value("SELECT 1")
-    return Ready()
+async def readyz(state: State) -> Ready:
+    """200 while the worker that answers should be sent requests; 503 names the part that is in the way.
+
+    It is not ready before its change feed is attached to the database, nor while the database is away or the server
+    stops. Without Redis it is.
+    """
+    return Ready(parts=Parts.model_validate(await state.readiness.look()))

@@ -6,6 +6,7 @@ What a change is called is the database's business (the triggers), and what is d
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ from roadlens.storage.change_feed.versions import Map
 
 Counts = Callable[[], Mapping[str, object]]
 Heard = Callable[[Sequence[str]], None]
+Entering = Callable[[UUID], None]
 
 _FORGET = b"DELETE FROM cache_worker WHERE worker_id = %s"
 _ENTER = b"INSERT INTO cache_worker (worker_id, host, pid) VALUES (%s, %s, %s)"
@@ -61,6 +63,7 @@ class ChangeFeed:
         counts: Counts | None = None,
         heard: Heard | None = None,
         lost: Lost = lambda _why: None,
+        entering: Entering = lambda _worker: None,
     ) -> None:
         """Nothing is opened.
 
@@ -69,13 +72,16 @@ class ChangeFeed:
             counts: what the cache has counted, as JSON; goes into the worker's row with each renewal, for people.
             heard: is told the tags of each change that comes while attached; they are applied already.
             lost: is told why an attachment has ended before it should: `Detached`, or an error of the connection.
+            entering: is told the name of each lease before it is entered.
         """
         self._counts = counts
         self._heard = heard
+        self._entering = entering
         self._map = Map()
         self._lease = Lease()
         self._keeper = Keeper(url, "roadlens feed", self._attend, lost)
         self._worker: UUID | None = None
+        self._doubted_at: float | None = -math.inf  # not before the first attachment
         self._nonce = ""
         self._applied: list[int] = []
         self.acknowledgements = Acknowledgements()
@@ -94,6 +100,14 @@ class ChangeFeed:
         """When the last lease that held was asked for, on the clock of `lease.now`; None: there was none yet."""
         return self._lease.renewed_at
 
+    def away_s(self) -> float:
+        """Seconds for which nothing has been trusted, from when that was noticed; 0 while something is."""
+        if self.trusted():
+            return 0.0
+        if self._doubted_at is None:
+            self._doubted_at = now()
+        return now() - self._doubted_at
+
     def of(self, tags: Sequence[str]) -> tuple[str, ...]:
         """The current version of each tag, such as `41-9f3c2a10`; `0` of one that never changed."""
         return self._map.of(tags)
@@ -111,6 +125,7 @@ class ChangeFeed:
 
     def _doubt(self) -> None:
         self._lease.end()
+        self.away_s()
         self._map.doubt()
 
     async def _attend(self, connection: Connection) -> None:
@@ -135,6 +150,7 @@ class ChangeFeed:
         await connection.ask("; ".join(f"LISTEN {channel}" for channel in channels).encode(), within=LEASE_S)
         if former is not None:
             await connection.ask(_FORGET, (former,), within=LEASE_S)
+        self._entering(worker)
         await connection.ask(_ENTER, (worker, socket.gethostname(), os.getpid()), within=LEASE_S)
         loaded = await connection.ask(_LOAD, within=10 * LEASE_S)
         (snapshot,) = (text for tag, _, text in loaded if tag is None)
@@ -147,6 +163,7 @@ class ChangeFeed:
             if not connection.received:
                 raise Detached("no answer to the first renewal")
             self._apply(connection, worker, first=True)
+        self._doubted_at = None
 
     async def _live(self, connection: Connection) -> None:
         assert self._worker is not None

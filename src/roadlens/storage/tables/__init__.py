@@ -16,6 +16,7 @@ from roadlens.storage.tables.read_models import (
     risk_histogram,
     trip_day,
 )
+from roadlens.storage.tables.schema_support import schema_support
 from roadlens.storage.tables.scores import risk_scores, score_versions
 from roadlens.storage.tables.sign_ins import login_attempts, sign_in_addresses
 from roadlens.storage.tables.trips import trips
@@ -44,6 +45,7 @@ __all__ = [
     "risk_histogram",
     "risk_scores",
     "safety_events",
+    "schema_support",
     "score_versions",
     "sign_in_addresses",
     "trip_day",

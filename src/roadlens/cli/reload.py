@@ -1,0 +1,79 @@
+"""`roadlens reload`, and what a running server does on SIGHUP: its workers are replaced, one after the other.
+
+New workers run the code that is on the disk then, in the environment that the server was started with. So a new release
+is installed beside a running server, and its workers take over without a request lost; the parent stays the old one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE
+
+from roadlens.cli import supervisor
+from roadlens.cli.pid_file import server_pid
+from roadlens.cli.workers import Workers
+from roadlens.errors import SetupError
+from roadlens.settings import read_settings
+
+logger = logging.getLogger(__name__)
+
+
+def reload() -> None:
+    """Tell the server of this data directory to replace its workers, one after the other, without losing a request.
+
+    The new ones run what is installed now; the database is brought to their schema first. It needs ROADLENS_WORKERS of
+    2 or more. The server's log says when it is done. Settings stay those that the server was started with.
+
+    Example:
+
+      pip install --upgrade roadlens && roadlens reload
+    """
+    settings = read_settings()
+    pid = server_pid(settings.data_dir)
+    if pid is None:
+        raise SetupError(
+            f"No server runs with the data directory {settings.data_dir}. ROADLENS_DATA_DIR names another."
+        )
+    os.kill(pid, signal.SIGHUP)
+    print(f"The server (pid {pid}) replaces its workers.")
+
+
+class Reload:
+    """The reloads of one server; one at a time, and one more if it was asked for meanwhile."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._task: asyncio.Task[None] | None = None
+        self._again = False
+
+    def begin(self) -> None:
+        if self._task is not None and not self._task.done():
+            self._again = True
+            return
+        self._task = asyncio.get_running_loop().create_task(self._work())
+
+    async def _work(self) -> None:
+        supervisor.tell(supervisor.reloading())
+        self._again = True
+        while self._again:
+            self._again = False
+            await self._workers.reload(self._upgrade)
+        supervisor.tell(supervisor.READY)
+
+    async def _upgrade(self) -> None:
+        """By a program of its own, for this one knows only the steps of the release that it was started from.
+
+        Raises:
+            SetupError: it failed, and its own lines say why.
+        """
+        done = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-c", "from roadlens.cli.main import main; main()", "db", "upgrade"),
+            stdout=PIPE,
+        )
+        await done.communicate()
+        if done.returncode != 0:
+            raise SetupError("the database could not be brought to the schema of what is installed.")

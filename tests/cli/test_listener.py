@@ -1,0 +1,49 @@
+"""Who waits at a port that is to be closed is taken first, and who comes then is not heard."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+
+import pytest
+
+from roadlens.cli.listener import bind, take_last_ones
+
+
+async def test_those_that_wait_are_taken_first() -> None:
+    with bind("127.0.0.1", 0) as listener:
+        listener.listen(100)
+        listener.setblocking(False)
+        clients = [socket.create_connection(listener.getsockname()) for _ in range(20)]
+        taken: list[socket.socket] = []
+        taking = asyncio.create_task(take_last_ones(listener))
+        for _ in clients:
+            await asyncio.sleep(0.001)
+            assert not taking.done()
+            taken.append(listener.accept()[0])
+        await taking
+    for each in [*clients, *taken]:
+        each.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such filters")
+async def test_who_comes_then_is_not_taken() -> None:
+    with bind("127.0.0.1", 0) as listener:
+        listener.listen(100)
+        await take_last_ones(listener)
+        listener.setblocking(False)
+        with socket.socket() as late:
+            late.setblocking(False)
+            assert late.connect_ex(listener.getsockname()) != 0
+            await asyncio.sleep(0.1)
+            with pytest.raises(BlockingIOError):
+                listener.accept()
+
+
+async def test_nobody_waits_for_those_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("roadlens.cli.listener._LAST_ONES_S", 0.05)
+    with bind("127.0.0.1", 0) as listener:
+        listener.listen(100)
+        with socket.create_connection(listener.getsockname()):
+            await take_last_ones(listener)

@@ -1,0 +1,71 @@
+"""What systemd hears of a server, over a socket as systemd opens it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from roadlens.cli import supervisor
+from tests.support.installation import ROADLENS, Installation
+from tests.support.postgres import TEMPLATE, Server
+
+
+@pytest.fixture
+def heard(tmp_path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(60)
+        yield listening
+
+
+def words(heard: socket.socket, until: str) -> list[str]:
+    """What is heard, up to a word that begins so; each word of the watchdog left out."""
+    found: list[str] = []
+    while not found or not found[-1].startswith(until):
+        word = heard.recv(4096).decode()
+        if word != supervisor.WATCHDOG or until == supervisor.WATCHDOG:
+            found.append(word)
+    return found
+
+
+def test_a_server_with_workers(postgres: Server, tmp_path: Path, heard: socket.socket) -> None:
+    with postgres.copy_of(TEMPLATE) as url:
+        installation = Installation(tmp_path / "data", {"DATABASE_URL": url, "ROADLENS_WORKERS": "2"})
+        asked = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
+        server = subprocess.Popen(
+            [ROADLENS, "serve"], env=installation.environment | asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        try:
+            assert words(heard, supervisor.READY) == [supervisor.READY]
+            for _ in range(3):
+                words(heard, supervisor.WATCHDOG)
+            server.send_signal(signal.SIGHUP)
+            begun, done = words(heard, supervisor.READY)
+            assert begun.startswith("RELOADING=1\nMONOTONIC_USEC=")
+            assert done == supervisor.READY
+        finally:
+            server.send_signal(signal.SIGTERM)
+            _, errors = server.communicate(timeout=60)
+        assert words(heard, supervisor.STOPPING) == [supervisor.STOPPING]
+        assert server.returncode == 0, errors
+
+
+def test_an_abstract_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"roadlens-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(f"\0{name}")
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
+        supervisor.tell(supervisor.READY)
+        assert listening.recv(100) == b"READY=1"
+
+
+def test_nobody_to_tell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for address in ("", "vsock:1:2", str(tmp_path / "gone")):
+        monkeypatch.setenv("NOTIFY_SOCKET", address)
+        supervisor.tell(supervisor.READY)
