@@ -29,6 +29,7 @@ from roadlens.cache.report import report
 from roadlens.cache.store import SharedStore
 from roadlens.cache.unshared import Unshared
 from roadlens.domain import Role
+from roadlens.errors import SetupError
 from roadlens.logbook import begin_log, open_journal
 from roadlens.observability.cache_observer import CacheMetrics, hits_and_misses
 from roadlens.observability.feed import FeedMetrics
