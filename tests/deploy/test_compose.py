@@ -83,7 +83,7 @@ def test_settings_are_ones_that_roadlens_reads_and_accepts() -> None:
     assert settings.workers == 2
 
 
-@pytest.mark.parametrize("name", ["db", "redis", "roadlens"])
+@pytest.mark.parametrize("name", sorted(SERVICES))
 def test_what_is_mounted_is_there(name: str) -> None:
     for mount in SERVICES[name].get("volumes", []):
         source = mount.partition(":")[0]

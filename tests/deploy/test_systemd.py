@@ -75,3 +75,10 @@ def test_each_secret_is_a_credential_that_is_handed_over() -> None:
 
 def test_stopping_has_the_time_that_it_takes() -> None:
     assert int(said("TimeoutStopSec")[0]) > SHUTDOWN_S + CLOSE_S
+
+
+def test_it_tells_systemd_what_it_does_and_reloads_by_the_signal_that_replaces_workers() -> None:
+    assert said("Type") == ["notify"]
+    assert said("NotifyAccess") == ["main"]
+    assert said("ExecReload") == ["kill -HUP $MAINPID"]
+    assert int(said("WatchdogSec")[0]) > 0
