@@ -108,25 +108,14 @@ def create_app(wiring: Wiring) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.server = state = _state(wiring, kept, collector)
+    app.state.server = _state(wiring, kept, collector)
     app.state.metrics = metrics
     wiring.database.observe(wiring.journal.statement)
     _routes(app, wiring, present)
     limits = RateLimits(settings.rate_limit)
     _surround(app, wiring, limits)
     problems.install(app)
-    origins = Origins(wiring.settings.trusted_proxies, wiring.settings.cors_origins)
-    app.origins = origins if origins.needed else None
-    app.front = CacheHits(
-        app.compute,
-        kept.cache,
-        find_key(app),
-        Principals(kept.feed, TokenGuard(wiring.database, state.tokens)),
-        kept.audit,
-        Requests(app.compute, metrics, wiring.journal, templates(app), settings.trusted_proxies),
-        admit=lambda principal: limits.admits(cast(TokenHolder, principal.holder).user_id),
-        around=origins.headers if origins.needed else None,
-    )
+    _front(app, wiring, kept, limits)
     return app
 
 
@@ -202,6 +191,23 @@ class _Application(DescribedApi):
             await answer_preflight(preflight, receive, send)
         else:
             await super().__call__(scope, receive, adding(self.origins.headers(scope, asked), send))
+
+
+def _front(app: _Application, wiring: Wiring, kept: Caching, limits: RateLimits) -> None:
+    """What a hit passes, and all else before it is computed."""
+    proxies = wiring.settings.trusted_proxies
+    origins = Origins(proxies, wiring.settings.cors_origins)
+    app.origins = origins if origins.needed else None
+    app.front = CacheHits(
+        app.compute,
+        kept.cache,
+        find_key(app),
+        Principals(kept.feed, TokenGuard(wiring.database, app.state.server.tokens)),
+        kept.audit,
+        Requests(app.compute, wiring.metrics, wiring.journal, templates(app), proxies),
+        admit=lambda principal: limits.admits(cast(TokenHolder, principal.holder).user_id),
+        around=origins.headers if origins.needed else None,
+    )
 
 
 def templates(app: FastAPI) -> dict[str, str]:
