@@ -21,6 +21,7 @@ TELEMETRY = "telemetry: the positions themselves say when they came; a registrat
 NOTED: dict[str, tuple[str, Any, tuple[str, str, str]] | str] = {
     "POST /api/v1/auth/login": ("/auth/login", LOGIN, ("sign in", "user", "2")),
     "POST /api/v1/auth/token": ("/auth/token", f"username=viewer&password={PASSWORD}", ("sign in", "user", "2")),
+    "POST /api/v1/auth/refresh": "the session that began with a sign-in goes on",
     "POST /api/v1/admin/cache/clear": ("/admin/cache/clear?pattern=*", None, ("clear", "cache", "*")),
     "POST /api/v1/admin/drivers": (
         "/admin/drivers",

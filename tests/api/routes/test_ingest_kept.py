@@ -27,7 +27,7 @@ async def test_a_late_position_asks_beyond_that_what_is_kept(sender: Sender) -> 
     with sender.api.statements() as statements:
         await sender.send(TRACCAR, forward(speed=11))
     assert sum("positions_from FROM installation" in statement for statement in statements) == 1
-    assert len(statements) <= 13
+    assert len(statements) <= 14
 
 
 @pytest.mark.parametrize("path", [TRACCAR, EVENTS, PHONE])

@@ -8,6 +8,7 @@ from roadlens.api.schemas.personal import DriverFile
 from roadlens.domain import Role
 from tests.support.api import Api
 
+ZEBS_PASSWORD = "marmalade under floorboards"
 DRIVER = "/admin/drivers/DRV-0002"
 
 
@@ -97,9 +98,9 @@ async def test_a_driver_is_erased_by_who_types_the_id_again(fleet: Api) -> None:
 
 
 async def test_a_user_is_erased_and_what_the_user_did_stays(fleet: Api) -> None:
-    made = await fleet.send("POST", "/admin/users", {"username": "zeb", "password": "x" * 16, "role": "admin"})
+    made = await fleet.send("POST", "/admin/users", {"username": "zeb", "password": ZEBS_PASSWORD, "role": "admin"})
     user_id = made.json()["user_id"]
-    body = {"username": "zeb", "password": "x" * 16}
+    body = {"username": "zeb", "password": ZEBS_PASSWORD}
     token = (await fleet.client.post("/api/v1/auth/login", json=body)).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     changed = await fleet.client.patch("/api/v1/admin/drivers/DRV-0001", json={"city": "Oslo"}, headers=headers)
