@@ -5,13 +5,13 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-system rules fuzz check format screenshots bench bench-http bench-day bench-dashboard lock audit clean remake
+.PHONY: help run test test-system soak lab rules fuzz check format screenshots bench bench-http bench-day bench-dashboard lock audit clean remake
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 COMPILE := $(BIN)/uv --no-config --quiet pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
-CODE := $(wildcard src tests tools benchmarks fuzzing)
+CODE := $(wildcard src tests tools benchmarks fuzzing lab)
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %-12s", $$1 " " $$2; $$1 = $$2 = ""; print $$0 }'
@@ -34,6 +34,12 @@ rules: ## Check Prometheus's configuration, its rules, and that each alert fires
 fuzz: .venv/fuzz.stamp ## Ask every operation a thousand odd things, and feed parsers odd bytes; two hours
 	@$(BIN)/python -m fuzzing $(ARGS)
 	@$(BIN)/python -m fuzzing.guided
+
+soak: .venv/dev.stamp ## Mixed work on two workers for SOAK_MINUTES (10) with Redis and workers that die; writes docs/soak.md
+	$(BIN)/python -m lab.soak --page docs/soak.md $(ARGS)
+
+lab: .venv/dev.stamp ## Attack three workers at random for LAB_MINUTES (15) and judge what clients saw; writes docs/lab.md
+	$(BIN)/python -m lab --page docs/lab.md $(ARGS)
 
 check: .venv/dev.stamp ## Check format, lint, types, import contracts and house rules
 	$(BIN)/ruff format --check .

@@ -28,6 +28,8 @@ class Proxy:
     Attributes:
         delay_s: how long each piece is held back before it is passed on, in each way.
         swallowed: which way what comes is thrown away, with connections left open: a network that lost its route.
+        held: which way what comes is kept back until it is let go: a network that finds its route again.
+        to_socket: the path of the server's socket, if it has one in place of a host and a port.
         accepted: connections so far.
     """
 
@@ -36,11 +38,14 @@ class Proxy:
     port: int = 0
     delay_s: float = 0.0
     swallowed: Way = Way.NEITHER
+    held: Way = Way.NEITHER
     accepted: int = 0
+    to_socket: str | None = None
     _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _cut_after: int | None = None
+    _let_go: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def accept(self) -> None:
         """Listen, on the same port as before."""
@@ -59,6 +64,14 @@ class Proxy:
         """Reset every open connection."""
         for writer in self._open:
             writer.transport.abort()
+
+    def hold(self, way: Way) -> None:
+        self.held = way
+        self._let_go.clear()
+
+    def let_go(self) -> None:
+        self.held = Way.NEITHER
+        self._let_go.set()
 
     def cut_answer_after(self, count: int) -> None:
         """Pass on so many bytes of what the server says next, then reset that connection: an answer torn in two."""
@@ -81,7 +94,7 @@ class Proxy:
         mine = {writer}
         self._open.add(writer)
         try:
-            from_server, to_server = await asyncio.open_connection(self.to_host, self.to_port)
+            from_server, to_server = await self._connect()
             mine.add(to_server)
             self._open.add(to_server)
             ways = [
@@ -101,11 +114,18 @@ class Proxy:
                 end.transport.abort()
                 self._open.discard(end)
 
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self.to_socket is not None:
+            return await asyncio.open_unix_connection(self.to_socket)
+        return await asyncio.open_connection(self.to_host, self.to_port)
+
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Way) -> None:
         with suppress(OSError):
             while piece := await reader.read(CHUNK):
                 if self.delay_s:
                     await asyncio.sleep(self.delay_s)
+                if way in self.held:
+                    await self._let_go.wait()
                 if way in self.swallowed:
                     continue
                 if way is Way.TO_CLIENT and self._cut_after is not None:

@@ -44,11 +44,12 @@ def _drive(device: str, start: datetime, dice: random.Random) -> Iterator[Sent]:
             at += timedelta(seconds=EVERY_S)
             latitude += EVERY_S * speed / 3.6 / DEGREE_M
             alarm = dice.choice(_ALARMS) if speed and dice.random() < 0.1 else None
-            yield Sent(device, at, _forward(device, at, latitude, speed, alarm))
+            yield Sent(device, at, forward(device, at, latitude, speed, alarm))
         at += timedelta(seconds=dice.choice((60, 270, 330, 1200)))
 
 
-def _forward(device: str, at: datetime, latitude: float, speed_kmh: float, alarm: str | None) -> bytes:
+def forward(device: str, at: datetime, latitude: float, speed_kmh: float, alarm: str | None = None) -> bytes:
+    """A position as Traccar forwards it."""
     position = {
         "fixTime": at.isoformat(timespec="milliseconds"),
         "valid": True,

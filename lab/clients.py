@@ -1,0 +1,87 @@
+"""The process of the clients: `python -m lab.clients ORDERS`. It ends when its time is over, or when it is told to.
+
+It is one process beside the one that does harm, so that times are taken by who has nothing else to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvloop
+
+from lab.editors import Desk, Editor, Hirer
+from lab.history import Recorder
+from lab.notes import Notes
+from lab.orders import Orders
+from lab.questions import Questions
+from lab.readers import Reader
+from lab.trackers import Tracker
+from lab.watchers import Watcher
+
+
+async def work(orders: Orders) -> None:
+    recorder = Recorder(Path(orders.directory))
+    notes = Notes(recorder)
+    loop = asyncio.get_running_loop()
+    tasks = [asyncio.ensure_future(each) for each in _clients(orders, notes)]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: [task.cancel() for task in tasks])
+    try:
+        done, _ = await asyncio.wait(tasks, timeout=orders.seconds, return_when=asyncio.FIRST_EXCEPTION)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+    finally:
+        notes.close()
+
+
+def _clients(orders: Orders, notes: Notes) -> Iterator[Any]:
+    """Each with dice of its own, so that a seed gives each the same throws whatever the others do."""
+    fleet, questions = orders.fleet, Questions(orders.fleet)
+    token = fleet.admin_token
+
+    def dice(whose: str) -> random.Random:
+        return random.Random(f"{orders.seed} {whose}")
+
+    for server in orders.servers:
+        for number in range(orders.readers):
+            reader = Reader(server, notes, questions, token, dice(f"reader {number} of {server.name}"))
+            yield reader.work(orders.rest_s)
+
+    def editor(whose: str) -> Editor:
+        desk = Desk(orders.servers, notes, token, dice(f"desk of {whose}"))
+        return Editor(desk, notes, questions, fleet, dice(whose))
+
+    chains = [*fleet.drivers, *fleet.vehicles]
+    shares = len(orders.servers) + 1
+    for number in range(shares):
+        yield editor(f"editor {number}").work(chains[number::shares], orders.edit_every_s)
+    yield editor("dispatcher").work([fleet.assignment], orders.assign_every_s)
+    desk = Desk(orders.servers, notes, token, dice("desk of hirer"))
+    yield Hirer(desk, notes, questions, dice("hirer")).work(orders.hire_every_s)
+    for number, user in enumerate(fleet.users):
+        watcher = Watcher(f"lab{number}", user, editor(f"porter {number}"), notes, dice(f"watcher {number}"))
+        yield watcher.work(orders.servers, orders.lock_out_every_s, 5 * orders.rest_s)
+    for device in fleet.live:
+        yield Tracker(device, orders.servers, notes, fleet, dice(device)).report(orders.positions_every_s)
+    yield Tracker("commuter", orders.servers, notes, fleet, dice("commuter")).commute(orders.commute_every_s)
+
+
+def main() -> None:
+    orders = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Orders)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work(orders))
+
+
+if __name__ == "__main__":
+    main()

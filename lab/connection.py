@@ -1,0 +1,164 @@
+"""One HTTP connection of a client, one request at a time. Knows when each was sent and when its last byte came."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, NamedTuple, cast
+
+import msgspec
+
+PATIENCE_S = 10.0
+
+# The server closes a connection that was idle for five seconds. Who used it just then would not be answered.
+_IDLE_S = 3.0
+
+_HEAD_ENDS = b"\r\n\r\n"
+_LENGTH = b"\r\ncontent-length: "
+_REQUEST_ID = b"\r\nx-request-id: "
+_CACHE_STATUS = b"\r\ncache-status: roadlens; "
+_NO_BODY = (204, 304)
+
+
+class Answer(NamedTuple):
+    """`worker` and `came` (how the cache came by it) as the answer itself says; empty if it does not."""
+
+    status: int
+    worker: str
+    came: str
+    body: bytes
+    began: float
+    ended: float
+
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+
+class Unanswered(Exception):
+    """Nobody knows what has become of the request."""
+
+    def __init__(self, kind: str, began: float) -> None:
+        super().__init__(kind)
+        self.kind, self.began, self.ended = kind, began, time.monotonic()
+
+
+# Of a request that was still under way when its client had to stop.
+STOPPED = "stopped"
+
+
+class _Exchange(asyncio.Protocol):
+    def __init__(self) -> None:
+        self.received = b""
+        self.answered: asyncio.Future[tuple[int, bytes, bytes, float]] | None = None
+        self.lost = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        received = self.received = self.received + data if self.received else data
+        end = received.find(_HEAD_ENDS)
+        if end < 0:
+            return
+        status, head = int(received[9:12]), received[:end].lower() + b"\r\n"
+        begin = head.find(_LENGTH)
+        if begin < 0 and status not in _NO_BODY:
+            self._end(ConnectionError("an answer without a length"))
+            return
+        body = end + len(_HEAD_ENDS)
+        length = int(head[begin + len(_LENGTH) : head.index(b"\r", begin + len(_LENGTH))]) if begin >= 0 else 0
+        if len(received) >= body + length:
+            self.received = b""
+            if self.answered is not None and not self.answered.done():
+                self.answered.set_result((status, head, received[body : body + length], time.monotonic()))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.lost = True
+        self._end(error or ConnectionResetError("closed"))
+
+    def _end(self, error: Exception) -> None:
+        if self.answered is not None and not self.answered.done():
+            self.answered.set_exception(error)
+        self.transport.abort()
+
+
+class Connection:
+    """To one address; made when it is needed, and anew when it was lost."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+        self._exchange: _Exchange | None = None
+        self._used_at = 0.0
+
+    async def ask(
+        self, method: str, path: str, token: str, body: object = None, more: str = "", *, once: bool = False
+    ) -> Answer:
+        """Send a request and wait for its answer.
+
+        Args:
+            method: of HTTP.
+            path: below the root, with its query string.
+            token: the bearer's; empty for nobody's.
+            body: is sent as JSON, or as it is if it is bytes.
+            more: header lines, each with its end.
+            once: over a connection of its own.
+
+        Raises:
+            Unanswered: the connection could not be made or was lost, or the time is over.
+        """
+        content = b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
+        asked = f"{method} {path} HTTP/1.1\r\nHost: lab\r\nAuthorization: Bearer {token}\r\n{more}"
+        if body is not None:
+            asked += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+        if once:
+            self.close()
+        return await self.send(asked.encode() + b"\r\n" + content)
+
+    async def send(self, request: bytes) -> Answer:
+        """The same for a request that is put together already."""
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                exchange = self._exchange
+                if exchange is None or exchange.lost or began - self._used_at > _IDLE_S:
+                    self.close()
+                    exchange = await self._connected()
+                exchange.answered = asyncio.get_running_loop().create_future()
+                exchange.transport.write(request)
+                status, head, body, ended = await exchange.answered
+        except TimeoutError:
+            self.close()
+            raise Unanswered("timeout", began) from None
+        except OSError as error:
+            self.close()
+            raise Unanswered(type(error).__name__, began) from error
+        self._used_at = ended
+        if b"\r\nconnection: close" in head:
+            self.close()
+        return Answer(status, _worker(head), _came(head), body, began, ended)
+
+    def close(self) -> None:
+        if self._exchange is not None:
+            self._exchange.transport.abort()
+            self._exchange = None
+
+    async def _connected(self) -> _Exchange:
+        loop = asyncio.get_running_loop()
+        _, self._exchange = await loop.create_connection(_Exchange, *self._address)
+        return self._exchange
+
+
+def _worker(head: bytes) -> str:
+    begin = head.find(_REQUEST_ID)
+    if begin < 0:
+        return ""
+    begin += len(_REQUEST_ID)
+    return head[begin : head.index(b"-", begin)].decode()
+
+
+def _came(head: bytes) -> str:
+    begin = head.find(_CACHE_STATUS)
+    if begin < 0:
+        return ""
+    begin += len(_CACHE_STATUS)
+    return head[begin : begin + 10].split(b";")[0].strip().decode()

@@ -1,0 +1,158 @@
+"""Clients that edit drivers, vehicles and the assignment, and hire and dismiss: one after the other, at any server."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from lab.connection import STOPPED, Answer, Connection, Unanswered
+from lab.fleet import Chain, Fleet
+from lab.notes import Notes
+from lab.orders import HOST, Address
+from lab.questions import Questions
+from lab.registers import ASSIGNMENT, GONE, HIRED, driver
+
+_AGAIN_AFTER_S = 0.1
+_PRECONDITION_FAILED, _CONFLICT, _NOT_FOUND, _UNAVAILABLE = 412, 409, 404, 503
+
+
+class Desk:
+    """Where edits are made: a connection to each server, and an admin's token."""
+
+    def __init__(self, servers: Sequence[Address], notes: Notes, token: str, dice: random.Random) -> None:
+        self._connections = [(server.name, Connection(HOST, server.port)) for server in servers]
+        self._notes = notes
+        self._token = token
+        self._dice = dice
+
+    async def once(
+        self, method: str, path: str, register: str, number: int, body: object = None, more: str = ""
+    ) -> Answer | None:
+        """One attempt at one of the servers, written down; None if nobody knows what came of it."""
+        server, connection = self._dice.choice(self._connections)
+        began = time.monotonic()
+        try:
+            answer = await connection.ask(method, path, self._token, body, more)
+        except asyncio.CancelledError:
+            self._notes.written(register, number, server, Unanswered(STOPPED, began), False)
+            raise
+        except Unanswered as lost:
+            self._notes.written(register, number, server, lost, False)
+            self._notes.failed(f"{method} {register}", server, lost)
+            return None
+        self._notes.written(register, number, server, answer, 200 <= answer.status < 300)
+        if answer.status not in (200, 201, 204, _PRECONDITION_FAILED, _CONFLICT, _NOT_FOUND):
+            self._notes.failed(f"{method} {register}", server, answer)
+            return None
+        return answer
+
+
+class Editor:
+    """Edits its chains at random. Nobody else does, so what it is told of their versions can be checked."""
+
+    def __init__(self, desk: Desk, notes: Notes, questions: Questions, fleet: Fleet, dice: random.Random) -> None:
+        self._desk = desk
+        self._notes = notes
+        self._questions = questions
+        self._ended = (fleet.started - timedelta(days=29)).isoformat()
+        self._dice = dice
+
+    async def work(self, chains: Sequence[Chain], every_s: float) -> None:
+        chains = list(chains)
+        while chains:
+            await asyncio.sleep(every_s * self._dice.uniform(0.5, 1.5))
+            chain = self._dice.choice(chains)
+            if not await self.edit(chain, self._body(chain)):
+                chains.remove(chain)
+
+    async def edit(self, chain: Chain, body: dict[str, Any]) -> bool:
+        """Give it its next version, however often that takes. False: somebody else has edited it.
+
+        The version that is asked for in `If-Match` makes an attempt that arrives late, or twice, do nothing.
+        """
+        number, unknown = chain.number + 1, False
+        while True:
+            more = f'If-Match: "{chain.number}"\r\n'
+            answer = await self._desk.once("PATCH", chain.path, chain.register, number, body, more)
+            if answer is not None and answer.status == 200:
+                if answer.json()["version"] != number:
+                    self._notes.wrong(f"{chain.register}: {number} became {answer.json()['version']}", answer.ended)
+                    return False
+                break
+            if answer is not None and not unknown:
+                self._notes.wrong(f"{chain.register}: {chain.number} is gone: {answer.body!r}", answer.ended)
+                return False
+            if answer is not None and answer.status == _PRECONDITION_FAILED:
+                break  # an attempt before this one has arrived after all
+            unknown = True
+            await asyncio.sleep(_AGAIN_AFTER_S)
+        chain.number = number
+        self._notes.look_at(self._questions.about.get(chain.register, ()), self._dice)
+        return True
+
+    def _body(self, chain: Chain) -> dict[str, Any]:
+        """What the next version says."""
+        number = chain.number + 1
+        if chain.register == ASSIGNMENT:
+            return {"valid_to": None if number % 2 else self._ended}
+        if chain.register.startswith("vehicle"):
+            return {"name": f"N{number}"}
+        return {"last_name": f"N{number}", "first_name": "Odd" if number % 2 else "Even"}
+
+
+class Hirer:
+    """Makes a driver, and deletes one made before."""
+
+    def __init__(self, desk: Desk, notes: Notes, questions: Questions, dice: random.Random) -> None:
+        self._desk = desk
+        self._notes = notes
+        self._questions = questions
+        self._dice = dice
+
+    async def work(self, every_s: float) -> None:
+        hired: list[str] = []
+        for number in count(1):
+            driver_id = f"HIRED-{number}"
+            if await self._hire(driver_id):
+                hired.append(driver_id)
+            await asyncio.sleep(every_s * self._dice.uniform(0.5, 1.5))
+            if len(hired) > 3:
+                await self._dismiss(hired.pop(self._dice.randrange(len(hired))))
+                await asyncio.sleep(every_s * self._dice.uniform(0.5, 1.5))
+
+    async def _hire(self, driver_id: str) -> bool:
+        """Whether the driver may be dismissed. After an attempt of which nobody knows what has become it may not: that
+        one may yet arrive, and make again who had been deleted.
+        """
+        body = {"driver_id": driver_id, "first_name": "Hired", "last_name": "Somebody"}
+        known = True
+        while True:
+            answer = await self._desk.once("POST", "/api/v1/admin/drivers", driver(driver_id), 1, body)
+            if answer is not None:
+                if answer.status != 201 and known:
+                    self._notes.wrong(f"{driver_id} is there already: {answer.body!r}", answer.ended)
+                self._look(driver_id)
+                return known
+            known = False
+            await asyncio.sleep(_AGAIN_AFTER_S)
+
+    async def _dismiss(self, driver_id: str) -> None:
+        known = True
+        while True:
+            path = f"/api/v1/admin/drivers/{driver_id}"
+            answer = await self._desk.once("DELETE", path, driver(driver_id), GONE)
+            if answer is not None:
+                if answer.status != 204 and known:
+                    self._notes.wrong(f"{driver_id} is not there: {answer.body!r}", answer.ended)
+                self._look(driver_id)
+                return
+            known = False
+            await asyncio.sleep(_AGAIN_AFTER_S)
+
+    def _look(self, driver_id: str) -> None:
+        self._notes.look_at([self._questions.of_hired(driver_id), *self._questions.about[HIRED]], self._dice)

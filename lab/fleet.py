@@ -1,0 +1,133 @@
+"""The fleet that a run is about: makes it over the API, and tells the clients what there is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from lab.drives import drive
+from lab.registers import ASSIGNMENT, driver, user, vehicle
+from tests.support.installation import Api
+
+USER_PASSWORD: Final = "wrong horse battery staple"
+
+_DRIVERS, _VEHICLES, _USERS, _LIVE = 20, 8, 2, 4
+# So many that a statement over all of them raises the bulk tag (docs/change-feed.md: more than 100).
+_OTHERS: Final = 110
+# Long enough for a score (scoring/parameters.py: 50 km), at 60 km/h.
+_SCORED_MINUTES: Final = 70
+
+
+class Chain(msgspec.Struct):
+    """What one client edits, again and again.
+
+    Attributes:
+        register: its name in the history.
+        path: where it is edited.
+        number: its version when the run begins.
+    """
+
+    register: str
+    path: str
+    number: int = 1
+
+
+class Fleet(msgspec.Struct):
+    """Ids, and what the clients may take for granted.
+
+    Attributes:
+        come_and_go: whose trips depend on the assignment; all are of the day `trip_day`, and no others have phone use.
+        scored: how many other drivers have a score.
+        others: how many drivers there are whom nobody edits.
+    """
+
+    drivers: list[Chain]
+    vehicles: list[Chain]
+    users: list[Chain]
+    assignment: Chain
+    come_and_go: str
+    trip_id: str
+    trip_day: str
+    commuter: str
+    live: list[str]
+    scored: int
+    others: int
+    started: datetime
+    ingest_token: str
+    admin_token: str
+
+    @property
+    def live_from(self) -> datetime:
+        return self.started - timedelta(days=3)
+
+    @property
+    def commutes_from(self) -> datetime:
+        return self.started - timedelta(days=25)
+
+
+def made(api: Api, ingest_token: str) -> Fleet:
+    """Make the fleet in an empty installation."""
+    started = datetime.now(UTC).replace(microsecond=0)
+    ids = [f"LAB-{number:02}" for number in range(1, _DRIVERS + 1)]
+    for driver_id in ids:
+        person = {"first_name": "Odd", "last_name": "N1", "zip_code": "Z0"}
+        _post(api, "/admin/drivers", {"driver_id": driver_id} | person)
+    for number in range(_OTHERS):
+        person = {"first_name": "Other", "last_name": "Somebody", "zip_code": "Z0"}
+        _post(api, "/admin/drivers", {"driver_id": f"OTHER-{number:03}"} | person)
+    vehicles = [f"VEH-{number:02}" for number in range(1, _VEHICLES + 1)]
+    for vehicle_id in vehicles:
+        _post(api, "/admin/vehicles", {"vehicle_id": vehicle_id, "name": "N1"})
+    users = [
+        _post(api, "/admin/users", {"username": f"lab{number}", "password": USER_PASSWORD, "role": "viewer"})["user_id"]
+        for number in range(_USERS)
+    ]
+    live = [f"live-{number}" for number in range(_LIVE)]
+    given = [
+        _given(api, device, ids[number], vehicles[number])
+        for number, device in enumerate(("come-and-go", "commuter", *live))
+    ]
+    day = (started - timedelta(days=28)).replace(hour=9, minute=0, second=0)
+    _drive(api, ingest_token, "come-and-go", day, "phoneCall")
+    for device in ("commuter", *live):
+        _drive(api, ingest_token, device, started - timedelta(days=27), None)
+    shares = api.get("/admin/dashboard/risk-distribution")
+    (trip,) = api.get("/admin/trips", driver_id=ids[0])["items"]
+    return Fleet(
+        drivers=[Chain(driver(each), f"/api/v1/admin/drivers/{each}") for each in ids],
+        vehicles=[Chain(vehicle(each), f"/api/v1/admin/vehicles/{each}") for each in vehicles],
+        users=[Chain(user(each), f"/api/v1/admin/users/{each}") for each in users],
+        assignment=Chain(ASSIGNMENT, f"/api/v1/admin/assignments/{given[0]}"),
+        come_and_go=ids[0],
+        trip_id=trip["trip_id"],
+        trip_day=day.date().isoformat(),
+        commuter=ids[1],
+        live=live,
+        scored=sum(share["driver_count"] for share in shares) - 1,
+        others=_OTHERS,
+        started=started,
+        ingest_token=ingest_token,
+        admin_token=api.client.headers["Authorization"].removeprefix("Bearer "),
+    )
+
+
+def _post(api: Api, path: str, body: dict[str, Any]) -> Any:
+    answer = api.client.post(path, json=body)
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+def _given(api: Api, device: str, driver_id: str, vehicle_id: str) -> int:
+    _post(api, "/admin/devices", {"unique_id": device})
+    whom = {"driver_id": driver_id, "vehicle_id": vehicle_id}
+    return int(_post(api, f"/admin/devices/{device}/assignments", whom)["assignment_id"])
+
+
+def _drive(api: Api, token: str, device: str, start: datetime, alarm: str | None) -> None:
+    body = b"\n".join(drive(device, start, _SCORED_MINUTES, alarm))
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+    answer = api.client.post("/ingest/positions", content=body, headers=headers)
+    assert answer.is_success, answer.text
+    assert answer.json()["dropped"] == 0, answer.text

@@ -1,0 +1,105 @@
+"""What all clients share: the history, numbers for what it names, and who is to look at what has changed."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, deque
+from collections.abc import Sequence
+from itertools import count
+
+import msgspec
+
+from lab.connection import Answer, Unanswered
+from lab.history import Asked, Failed, Posted, Recorder, Shown, Summed, Worker, Written, Wrong
+from lab.questions import Question
+from lab.registers import Seen
+
+# Of what has just changed each reader asks so much: all of it would be nearly all that anybody asks.
+_ASKED_AT_ONCE = 2
+
+# Bodies of one question whose meaning is remembered.
+_REMEMBERED = 500
+# Different meanings that are remembered: memory is not to grow with the length of a run.
+_DIFFERENT = 50_000
+_DETAIL = 300
+
+
+class Notes:
+    """One for all clients of the process."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._workers: dict[str, int] = {}
+        self._asked: dict[tuple[str, str], int] = {}
+        self._shown: dict[tuple[Seen, ...], int] = {}
+        self._numbers = count()
+        self._meaning: dict[tuple[str, int], dict[bytes, int]] = {}
+        self._came: Counter[str] = Counter()
+        self._urgent: list[deque[Question]] = []
+
+    def reader(self) -> deque[Question]:
+        """What a reader is to ask at once; others fill it."""
+        urgent: deque[Question] = deque(maxlen=40)
+        self._urgent.append(urgent)
+        return urgent
+
+    def look_at(self, questions: Sequence[Question], dice: random.Random) -> None:
+        """Let every reader ask some of these at once."""
+        for urgent in self._urgent:
+            urgent.extend(dice.sample(questions, min(len(questions), _ASKED_AT_ONCE)))
+
+    def answered(self, question: Question, who: str, answer: Answer) -> None:
+        meanings = self._meaning.setdefault((question.path, answer.status), {})
+        shown = meanings.get(answer.body)
+        if shown is None:
+            found = msgspec.json.decode(answer.body) if answer.status == 200 else None
+            if len(meanings) >= _REMEMBERED:
+                meanings.clear()
+            shown = meanings[answer.body] = self._number_of(tuple(question.read(found)))
+        self._keep(question.path, who, answer, shown)
+
+    def permitted(self, path: str, who: str, answer: Answer, seen: Seen) -> None:
+        """An answer that says something of who asks."""
+        self._keep(path, who, answer, self._number_of((seen,)))
+
+    def written(self, register: str, number: int, server: str, outcome: Answer | Unanswered, done: bool) -> None:
+        self._recorder.event(Written(register, number, outcome.began, outcome.ended, done, server))
+
+    def posted(self, device: str, span: tuple[int, int], server: str, outcome: Answer | Unanswered, done: bool) -> None:
+        self._recorder.event(Posted(device, *span, outcome.began, outcome.ended, done, server))
+
+    def failed(self, what: str, server: str, outcome: Answer | Unanswered) -> None:
+        """What should have been answered otherwise, or at all."""
+        if isinstance(outcome, Answer):
+            kind, detail = str(outcome.status), outcome.body[:_DETAIL].decode(errors="replace")
+        else:
+            kind, detail = outcome.kind, ""
+        self._recorder.event(Failed(what, kind, detail, outcome.began, outcome.ended, server))
+
+    def wrong(self, what: str, at: float) -> None:
+        self._recorder.event(Wrong(what, at))
+
+    def close(self) -> None:
+        self._recorder.event(Summed(dict(self._came)))
+        self._recorder.close()
+
+    def _keep(self, path: str, who: str, answer: Answer, shown: int) -> None:
+        asked = self._asked.get((path, who))
+        if asked is None:
+            asked = self._asked[path, who] = len(self._asked)
+            self._recorder.event(Asked(asked, path, who))
+        worker = self._workers.get(answer.worker)
+        if worker is None:
+            worker = self._workers[answer.worker] = len(self._workers)
+            self._recorder.event(Worker(worker, answer.worker))
+        self._came[answer.came] += 1
+        self._recorder.read(answer.began, answer.ended, shown, asked, worker)
+
+    def _number_of(self, seen: tuple[Seen, ...]) -> int:
+        number = self._shown.get(seen)
+        if number is None:
+            if len(self._shown) >= _DIFFERENT:
+                self._shown.clear()
+            number = self._shown[seen] = next(self._numbers)
+            self._recorder.event(Shown(number, list(seen)))
+        return number

@@ -1,0 +1,112 @@
+"""What a history is asked besides its reads: who was refused, how long writes took, whether positions were lost."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from lab import drives
+from lab.checker import Violation
+from lab.fleet import Fleet
+from lab.history import Failed, Fault, Posted, Written
+from lab.site import Site
+
+# Two leases and room (docs/change-feed.md: a write waits at most one; it may come to a worker that is taken for dead).
+LONGEST_WRITE_S: Final = 5.0
+
+# What whoever is hit by a fault may be told: that the database cannot be reached just now, or nothing at all.
+UNAVAILABLE: Final = "503"
+_UNANSWERED: Final = frozenset({"timeout", "ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError"})
+
+# Seconds after a fault for which who was hit may still be so: clients wait 10 s for an answer.
+GRACE_S: Final = 2.0
+
+
+def excuses(fault: Fault, server: str) -> bool:
+    """Whether this server may fail because of it. Nothing that happens to Redis, or to another server, is an excuse."""
+    return "Redis" not in fault.target and ("database" in fault.target or server in fault.target)
+
+
+def unavailable(failed: Sequence[Failed], faults: Sequence[Fault]) -> list[Violation]:
+    """Failures that no fault explains, and those that no fault excuses."""
+    found = []
+    for each in failed:
+        if each.kind != UNAVAILABLE and each.kind not in _UNANSWERED:
+            found.append(_failure("an error", each))
+        elif not any(
+            excuses(fault, each.server) and fault.touches(each.began, each.ended, GRACE_S) for fault in faults
+        ):
+            found.append(_failure("unavailable", each))
+    return found
+
+
+def slow_writes(written: Iterable[Written], faults: Sequence[Fault]) -> list[Violation]:
+    """Writes that took longer than two leases, and than what kept them from the database."""
+    found = []
+    for each in written:
+        took = each.ended - each.began
+        if not each.acknowledged or took <= LONGEST_WRITE_S:
+            continue
+        excused = sum(
+            max(0.0, min(each.ended, fault.ended + GRACE_S) - max(each.began, fault.began))
+            for fault in faults
+            if excuses(fault, each.server)
+        )
+        if took - excused > LONGEST_WRITE_S:
+            found.append(Violation("slow write", each.register, f"took {took:.1f} s", each.began, each.ended))
+    return found
+
+
+def lost_positions(fleet: Fleet, posted: Iterable[Posted], site: Site) -> tuple[int, int, list[Violation]]:
+    """How many were acknowledged, how many are stored, and those that are not, or that nobody sent."""
+    sent: dict[str, set[int]] = defaultdict(set)
+    known: dict[str, set[int]] = defaultdict(set)
+    for each in posted:
+        span = range(each.first, each.last + 1)
+        sent[each.device].update(span)
+        if each.acknowledged:
+            known[each.device].update(span)
+    found, acknowledged, in_store = [], 0, 0
+    for device in fleet.live:
+        stored = stored_positions(device, fleet.live_from, site)
+        times = {drives.position_time(fleet.live_from, number): number for number in sent[device]}
+        there = {times[at] for at in stored if at in times}
+        acknowledged += len(known[device])
+        in_store += len(stored)
+        if lost := sorted(known[device] - there):
+            found.append(Violation("lost", device, f"{len(lost)} acknowledged positions, as {lost[:5]}", 0, 0))
+        if len(stored) > len(there):
+            found.append(Violation("from nowhere", device, f"{len(stored) - len(there)} positions", 0, 0))
+    return acknowledged, in_store, found
+
+
+def stored_positions(device: str, since: datetime, site: Site) -> list[datetime]:
+    """When the device was where, as the database has it, one for each row."""
+    query = b"SELECT fix_time FROM positions JOIN devices USING (device_id) WHERE unique_id = %s AND fix_time >= %s"
+    with site.connected() as connection:
+        return [at for (at,) in connection.execute(query, [device, since])]
+
+
+def latencies(written: Iterable[Written], faults: Sequence[Fault]) -> tuple[list[float], list[float]]:
+    """Seconds that acknowledged writes took, sorted: those that no fault touched, and the others."""
+    calm: list[float] = []
+    troubled: list[float] = []
+    for each in written:
+        if each.acknowledged:
+            hit = any(fault.touches(each.began, each.ended, GRACE_S) for fault in faults)
+            (troubled if hit else calm).append(each.ended - each.began)
+    return sorted(calm), sorted(troubled)
+
+
+def quantile(sorted_values: Sequence[float], part: float) -> float:
+    return sorted_values[min(len(sorted_values) - 1, int(part * len(sorted_values)))] if sorted_values else float("nan")
+
+
+def kinds(failed: Iterable[Failed]) -> Mapping[str, int]:
+    return Counter(each.kind for each in failed)
+
+
+def _failure(rule: str, each: Failed) -> Violation:
+    return Violation(rule, each.what, f"{each.kind} {each.detail}", each.began, each.ended, each.what, each.server)

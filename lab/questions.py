@@ -1,0 +1,185 @@
+"""What readers ask: every route whose answers are kept, and what each answer says of the registers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lab import registers
+from lab.fleet import Fleet
+from lab.registers import ABSENT, ASSIGNMENT, COMMUTES, COUNT, IS, PARITY, THERE, ZIP_CODES, Seen
+
+ADMIN: Final = "/api/v1/admin"
+NOT_FOUND: Final = 404
+
+# Takes a decoded answer, which is None where nothing was found.
+Reading = Callable[[Any], list[Seen]]
+
+# Seconds for which telemetry may be missing in an answer (docs/cache.md).
+DETAIL_KEPT_S: Final = 180.0
+TRIPS_KEPT_S: Final = 120.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """An address, what its answer says, and which registers it is about: after a write to one it is asked at once."""
+
+    path: str
+    read: Reading
+    about: frozenset[str]
+    weight: int = 1
+    may_be_absent: bool = False
+
+
+class Questions:
+    """All of them over one fleet."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._chains = {chain.register for chain in fleet.drivers}
+        self.all: tuple[Question, ...] = (
+            *self._dashboard(),
+            *self._lists(),
+            *self._of_one(),
+            *self._coming_and_going(),
+        )
+        self.about: dict[str, list[Question]] = {}
+        for question in self.all:
+            for register in question.about:
+                self.about.setdefault(register, []).append(question)
+
+    def of_hired(self, driver_id: str) -> Question:
+        """Somebody who may be gone again."""
+        name = registers.driver(driver_id)
+
+        def read(found: Any) -> list[Seen]:
+            return [Seen(name, ABSENT if found is None else THERE, 0)]
+
+        return Question(f"{ADMIN}/drivers/{driver_id}", read, frozenset({name}), may_be_absent=True)
+
+    def _dashboard(self) -> Iterator[Question]:
+        hired, trips = registers.HIRED, frozenset({ASSIGNMENT})
+        whole = frozenset({hired})
+        yield Question(f"{ADMIN}/dashboard/stats", self._stats, whole, 3)
+        yield Question(f"{ADMIN}/dashboard/summary", lambda found: [self._total(found["total_drivers"])], whole, 3)
+        yield Question(f"{ADMIN}/dashboard/trip-activity?days=30", self._activity, trips)
+        yield Question(f"{ADMIN}/dashboard/risk-distribution", self._distribution, trips)
+        yield Question(
+            f"{ADMIN}/dashboard/safety-events",
+            lambda found: self._covered(any(e["event_type"] == "phone_use" and e["count"] for e in found)),
+            trips,
+        )
+        yield Question(f"{ADMIN}/dashboard/attention?limit=50", self._named, trips)
+
+    def _lists(self) -> Iterator[Question]:
+        edited = frozenset({*self._chains, ASSIGNMENT, registers.HIRED})
+        yield Question(f"{ADMIN}/drivers?limit=1000", self._listed, edited)
+        yield Question(f"{ADMIN}/drivers?limit=5&sort=name&order=desc", self._listed, frozenset(self._chains))
+        yield Question(f"{ADMIN}/drivers?search=Odd&limit=100", self._odd, frozenset(self._chains), 2)
+        vehicles = frozenset(chain.register for chain in self._fleet.vehicles)
+        yield Question(f"{ADMIN}/vehicles", self._vehicles, vehicles | {ASSIGNMENT}, 2)
+        yield Question(
+            f"{ADMIN}/users",
+            lambda found: [
+                Seen(registers.user(u["user_id"]), IS, u["version"]) for u in found["items"] if u["user_id"] > 1
+            ],
+            frozenset(chain.register for chain in self._fleet.users),
+            2,
+        )
+
+    def _of_one(self) -> Iterator[Question]:
+        for chain in self._fleet.drivers:
+            yield Question(chain.path, self._detail, frozenset({chain.register}), 20)
+
+    def _coming_and_going(self) -> Iterator[Question]:
+        one, trips = f"{ADMIN}/drivers/{self._fleet.come_and_go}", frozenset({ASSIGNMENT})
+        any_items: Reading = lambda found: self._covered(bool(found["items"]))  # noqa: E731 - one expression, named
+        yield Question(f"{one}/statistics?period_days=60", lambda found: self._covered(found["trips"] > 0), trips, 2)
+        yield Question(f"{one}/risk", lambda found: self._covered(found["risk_score"] is not None), trips, 2)
+        yield Question(f"{one}/trips", any_items, trips, 2)
+        yield Question(f"{ADMIN}/trips?driver_id={self._fleet.come_and_go}", any_items, trips, 2)
+        yield Question(f"{ADMIN}/events?driver_id={self._fleet.come_and_go}", any_items, trips, 2)
+        yield Question(f"{ADMIN}/trips/{self._fleet.trip_id}", self._trip, trips, 2, may_be_absent=True)
+        yield Question(
+            f"{ADMIN}/drivers/{self._fleet.commuter}/trips?limit=1000",
+            lambda found: [Seen(COMMUTES, IS, len(found["items"]) - 1, TRIPS_KEPT_S)] if not found["next"] else [],
+            frozenset(),
+        )
+
+    def _total(self, number: int) -> Seen:
+        return Seen(registers.HIRED, COUNT, number - self._fleet.others - len(self._chains))
+
+    def _covered(self, trips: bool) -> list[Seen]:
+        return [Seen(ASSIGNMENT, PARITY, int(trips))]
+
+    def _person(self, found: Any) -> list[Seen]:
+        """What a name says, wherever it stands; nothing of people whom nobody edits."""
+        name = registers.driver(found["driver_id"])
+        if name in self._chains:
+            return [Seen(name, IS, int(found["last_name"][1:])), Seen(name, PARITY, int(found["first_name"] == "Odd"))]
+        return [Seen(name, THERE, 0)] if name.startswith(registers.HIRED) else []
+
+    def _row(self, found: Any) -> list[Seen]:
+        seen = self._person(found)
+        if registers.driver(found["driver_id"]) in self._chains:
+            seen.append(Seen(registers.driver(found["driver_id"]), IS, found["version"]))
+        return seen
+
+    def _named(self, found: Any) -> list[Seen]:
+        seen = [each for row in found for each in self._person(row)]
+        return seen + self._covered(any(row["driver_id"] == self._fleet.come_and_go for row in found))
+
+    def _stats(self, found: Any) -> list[Seen]:
+        return [self._total(found["totals"]["drivers"])] + [
+            each for row in found["recent_drivers"] for each in self._person(row)
+        ]
+
+    def _activity(self, found: Any) -> list[Seen]:
+        counts = {day["date"]: day["trip_count"] for day in found}
+        return self._covered(counts[self._fleet.trip_day] > 0)
+
+    def _distribution(self, found: Any) -> list[Seen]:
+        return self._covered(sum(share["driver_count"] for share in found) > self._fleet.scored)
+
+    def _listed(self, found: Any) -> list[Seen]:
+        seen = [each for row in found["drivers"] for each in self._row(row)]
+        for row in found["drivers"]:
+            if row["driver_id"] == self._fleet.come_and_go:
+                seen += self._covered(row["trips"] > 0) + self._covered(row["vehicle"] is not None)
+        codes = {row["zip_code"] for row in found["drivers"] if row["zip_code"]}
+        seen += [Seen(ZIP_CODES, IS, int(code[1:])) for code in codes]
+        return [*dict.fromkeys(seen), self._total(found["total"])]
+
+    def _odd(self, found: Any) -> list[Seen]:
+        """Who is not found is even: membership of a list by what was edited."""
+        there = {registers.driver(row["driver_id"]) for row in found["drivers"]}
+        absent = [Seen(name, PARITY, 0) for name in sorted(self._chains - there)]
+        return absent + [each for row in found["drivers"] for each in self._row(row)]
+
+    def _vehicles(self, found: Any) -> list[Seen]:
+        seen = []
+        for row in found["items"]:
+            name = registers.vehicle(row["vehicle_id"])
+            seen += [Seen(name, IS, row["version"]), Seen(name, IS, int(row["name"][1:]))]
+            seen += self._person(row["driver"]) if row["driver"] else []
+            if row["vehicle_id"] == "VEH-01":
+                seen += self._covered(row["driver"] is not None)
+        return list(dict.fromkeys(seen))
+
+    def _detail(self, found: Any) -> list[Seen]:
+        seen = [*self._row(found), Seen(ZIP_CODES, IS, int(found["zip_code"][1:]))]
+        seen += [Seen(registers.vehicle(each["vehicle_id"]), IS, int(each["name"][1:])) for each in found["vehicles"]]
+        if found["driver_id"] == self._fleet.come_and_go:
+            seen += self._covered(found["totals"]["trips"] > 0)
+        if found["driver_id"] == self._fleet.commuter:
+            seen.append(Seen(COMMUTES, IS, found["totals"]["trips"] - 1, DETAIL_KEPT_S))
+        return list(dict.fromkeys(seen))
+
+    def _trip(self, found: Any) -> list[Seen]:
+        if found is None:
+            return self._covered(False)
+        first, last = found["driver_name"].split()
+        name = registers.driver(self._fleet.come_and_go)
+        seen = [Seen(name, IS, int(last[1:])), Seen(name, PARITY, int(first == "Odd"))]
+        return [*self._covered(True), *seen, Seen(registers.vehicle("VEH-01"), IS, int(found["vehicle_name"][1:]))]

@@ -1,0 +1,44 @@
+"""Failures and slow writes: those that a fault explains, and those that nothing does."""
+
+from __future__ import annotations
+
+from lab.history import Failed, Fault, Written
+from lab.promises import GRACE_S, LONGEST_WRITE_S, latencies, quantile, slow_writes, unavailable
+
+FAULTS = [Fault("kill -9", "server 1", 10, 12), Fault("pause", "database", 50, 60)]
+OTHERS = [Fault("kill -9", "Redis", 10, 12), Fault("kill -9", "server 2", 10, 12)]
+
+
+def failed(kind: str, began: float) -> Failed:
+    return Failed("/path", kind, "", began, began + 0.1, "server 1")
+
+
+def took(began: float, ended: float, *, done: bool = True) -> Written:
+    return Written("driver A", 2, began, ended, done, "server 1")
+
+
+def test_within_a_fault_one_may_be_unanswered_or_told_so() -> None:
+    within = [failed("503", 11), failed("ConnectionResetError", 12 + GRACE_S / 2), failed("timeout", 9.95)]
+    assert not unavailable(within, FAULTS)
+    assert len(unavailable(within, OTHERS)) == len(within)
+    without = [failed("503", 8), failed("timeout", 12.1 + GRACE_S)]
+    assert [each.rule for each in unavailable(without, FAULTS)] == ["unavailable"] * 2
+
+
+def test_no_fault_excuses_an_error() -> None:
+    assert [each.rule for each in unavailable([failed("500", 11), failed("401", 11)], FAULTS)] == ["an error"] * 2
+
+
+def test_a_write_waits_no_longer_than_two_leases_and_than_the_database_is_away() -> None:
+    fine = [took(0, LONGEST_WRITE_S), took(50, 60 + LONGEST_WRITE_S), took(0, 9, done=False)]
+    assert not slow_writes(fine, FAULTS)
+    assert len(slow_writes([took(20, 20.1 + LONGEST_WRITE_S)], FAULTS)) == 1
+    assert len(slow_writes([took(50, 62.2 + GRACE_S + LONGEST_WRITE_S)], FAULTS)) == 1
+
+
+def test_latencies_are_of_acknowledged_writes_apart_from_faults() -> None:
+    calm, troubled = latencies([took(0, 0.2), took(1, 1.1), took(10, 12), took(3, 4, done=False)], FAULTS)
+    assert [round(each, 3) for each in calm] == [0.1, 0.2]
+    assert troubled == [2]
+    assert quantile([1, 2, 3], 0.5) == 2
+    assert quantile([1, 2, 3], 0.99) == 3
