@@ -1,0 +1,48 @@
+"""`python -m lab`: attacks three workers at random for LAB_MINUTES and judges what their clients saw.
+
+The command fails unless all promises were kept. `--keep` leaves the history and the logs for a look at them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from lab import report
+from lab.laboratory import Experiment, run
+
+MINUTES: Final = 15.0
+
+
+@contextmanager
+def directory(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True)
+        yield keep
+        return
+    with TemporaryDirectory(prefix="roadlens-lab-") as made:
+        yield Path(made)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="lab", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=float(os.environ.get("LAB_MINUTES") or MINUTES))
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="another one each time without it")
+    parser.add_argument("--page", type=Path, help="page of documentation to put the numbers into")
+    parser.add_argument("--keep", type=Path, help="directory to make, for the history and the logs")
+    chosen = parser.parse_args(arguments)
+    print(f"seed {chosen.seed}", flush=True)
+    with directory(chosen.keep) as where:
+        outcome = run(where, Experiment(chosen.minutes, chosen.seed))
+    return report.tell(outcome, f"make lab, {chosen.minutes:g} minutes, seed {chosen.seed}", chosen.page)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

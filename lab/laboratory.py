@@ -1,0 +1,62 @@
+"""One run of the laboratory: three workers, random harm, a verdict. Knows no command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from lab import history
+from lab.harms import Harm, all_harms
+from lab.nemesis import Nemesis, Weather
+from lab.orders import Orders
+from lab.outcome import Outcome, judged
+from lab.run import Clients, Log
+from lab.site import opened
+from lab.statements import Statements
+
+# A server with one worker and one with two: what differs between servers, and what between workers of one.
+WORKERS: Final = (1, 2)
+
+Choose = Callable[[Sequence[Harm]], Sequence[Harm]]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is done in one run.
+
+    Attributes:
+        choose: which of all harms are done.
+        source: where the servers' code is, if it is not the one that is installed.
+        orders: what the clients do otherwise than by default.
+    """
+
+    minutes: float
+    seed: int
+    choose: Choose = lambda harms: harms
+    weather: Weather = field(default_factory=Weather)
+    workers: Sequence[int] = WORKERS
+    source: Path | None = None
+    orders: dict[str, float] = field(default_factory=dict)
+
+
+def run(directory: Path, experiment: Experiment) -> Outcome:
+    """Do it, in this directory."""
+    with opened(directory, experiment.workers, experiment.source, links=True) as site:
+        fleet = site.fleet()
+        where = directory / "history"
+        where.mkdir()
+        addresses = [place.address for place in site.places]
+        orders = Orders(str(where), addresses, fleet, experiment.seed, experiment.minutes * 60, **experiment.orders)  # type: ignore[arg-type]  # numbers by their names
+        statements = Statements(site)
+        clients = Clients(orders)
+        nemesis = Nemesis(
+            experiment.choose([*all_harms(site), *statements.harms()]), Log(where), experiment.weather, experiment.seed
+        )
+        nemesis.work(lambda: clients.working)
+        clients.end()
+        history.add(where, statements.events)
+        for server in site.servers:
+            server.wait()
+        return judged(where, fleet, site, clients.began)
