@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-system soak lab rules fuzz check format screenshots bench bench-http bench-day bench-dashboard lock audit clean remake
+.PHONY: help run test test-system soak lab lab-mutants rules fuzz check format screenshots bench bench-http bench-day bench-dashboard lock audit clean remake
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -40,6 +40,9 @@ soak: .venv/dev.stamp ## Mixed work on two workers for SOAK_MINUTES (10) with Re
 
 lab: .venv/dev.stamp ## Attack three workers at random for LAB_MINUTES (15) and judge what clients saw; writes docs/lab.md
 	$(BIN)/python -m lab --page docs/lab.md $(ARGS)
+
+lab-mutants: .venv/dev.stamp ## Build one mistake at a time into Roadlens and see that the laboratory finds it
+	$(BIN)/python -m lab.mutated $(ARGS)
 
 check: .venv/dev.stamp ## Check format, lint, types, import contracts and house rules
 	$(BIN)/ruff format --check .

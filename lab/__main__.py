@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from lab import report
+from lab import clocks, report
 from lab.laboratory import Experiment, run
 
 MINUTES: Final = 15.0
@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, help="directory to make, for the history and the logs")
     chosen = parser.parse_args(arguments)
     print(f"seed {chosen.seed}", flush=True)
+    if clocks.library() is None:
+        print("No clock is moved: that takes Debian's package libfaketime.", flush=True)
     with directory(chosen.keep) as where:
         outcome = run(where, Experiment(chosen.minutes, chosen.seed))
     return report.tell(outcome, f"make lab, {chosen.minutes:g} minutes, seed {chosen.seed}", chosen.page)

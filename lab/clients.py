@@ -19,9 +19,9 @@ import uvloop
 from lab.editors import Desk, Editor, Hirer
 from lab.history import Recorder
 from lab.notes import Notes
-from lab.orders import Orders
+from lab.orders import Address, Orders
 from lab.questions import Questions
-from lab.readers import Reader
+from lab.readers import Reader, relieve
 from lab.trackers import Tracker
 from lab.watchers import Watcher
 
@@ -47,25 +47,28 @@ async def work(orders: Orders) -> None:
 
 def _clients(orders: Orders, notes: Notes) -> Iterator[Any]:
     """Each with dice of its own, so that a seed gives each the same throws whatever the others do."""
-    fleet, questions = orders.fleet, Questions(orders.fleet)
+    fleet, questions = orders.fleet, Questions(orders.fleet, orders.kept)
     token = fleet.admin_token
 
     def dice(whose: str) -> random.Random:
         return random.Random(f"{orders.seed} {whose}")
 
     for server in orders.servers:
-        for number in range(orders.readers):
-            reader = Reader(server, notes, questions, token, dice(f"reader {number} of {server.name}"))
-            yield reader.work(orders.rest_s)
+        whose = f"reader of {server.name}"
+        readers = [
+            Reader(server, notes, questions, token, dice(f"{whose} {number}")) for number in range(orders.readers)
+        ]
+        yield from (reader.work(orders.rest_s) for reader in readers)
+        yield relieve(readers, dice(f"relief of {whose}"))
 
-    def editor(whose: str) -> Editor:
-        desk = Desk(orders.servers, notes, token, dice(f"desk of {whose}"))
+    def editor(whose: str, home: Address | None = None) -> Editor:
+        desk = Desk(orders.servers, notes, token, dice(f"desk of {whose}"), home)
         return Editor(desk, notes, questions, fleet, dice(whose))
 
-    chains = [*fleet.drivers, *fleet.vehicles]
-    shares = len(orders.servers) + 1
-    for number in range(shares):
-        yield editor(f"editor {number}").work(chains[number::shares], orders.edit_every_s)
+    # Two for each server, who ask others only when that one leaves them in doubt: while one is ill, the others edit.
+    chains, homes = [*fleet.drivers, *fleet.vehicles], [*orders.servers, *orders.servers]
+    for number, home in enumerate(homes):
+        yield editor(f"editor {number}", home).work(chains[number :: len(homes)], orders.edit_every_s)
     yield editor("dispatcher").work([fleet.assignment], orders.assign_every_s)
     desk = Desk(orders.servers, notes, token, dice("desk of hirer"))
     yield Hirer(desk, notes, questions, dice("hirer")).work(orders.hire_every_s)

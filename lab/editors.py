@@ -24,17 +24,30 @@ _PRECONDITION_FAILED, _CONFLICT, _NOT_FOUND, _UNAVAILABLE = 412, 409, 404, 503
 class Desk:
     """Where edits are made: a connection to each server, and an admin's token."""
 
-    def __init__(self, servers: Sequence[Address], notes: Notes, token: str, dice: random.Random) -> None:
+    def __init__(
+        self, servers: Sequence[Address], notes: Notes, token: str, dice: random.Random, home: Address | None = None
+    ) -> None:
+        """`home`: where each edit is tried first."""
         self._connections = [(server.name, Connection(HOST, server.port)) for server in servers]
+        self._at_home = [each for each in self._connections if home is not None and each[0] == home.name]
         self._notes = notes
         self._token = token
         self._dice = dice
 
     async def once(
-        self, method: str, path: str, register: str, number: int, body: object = None, more: str = ""
+        self,
+        method: str,
+        path: str,
+        register: str,
+        number: int,
+        body: object = None,
+        more: str = "",
+        *,
+        again: bool = False,
     ) -> Answer | None:
         """One attempt at one of the servers, written down; None if nobody knows what came of it."""
-        server, connection = self._dice.choice(self._connections)
+        at_home = self._at_home and not again
+        server, connection = self._dice.choice(self._at_home if at_home else self._connections)
         began = time.monotonic()
         try:
             answer = await connection.ask(method, path, self._token, body, more)
@@ -78,7 +91,7 @@ class Editor:
         number, unknown = chain.number + 1, False
         while True:
             more = f'If-Match: "{chain.number}"\r\n'
-            answer = await self._desk.once("PATCH", chain.path, chain.register, number, body, more)
+            answer = await self._desk.once("PATCH", chain.path, chain.register, number, body, more, again=unknown)
             if answer is not None and answer.status == 200:
                 if answer.json()["version"] != number:
                     self._notes.wrong(f"{chain.register}: {number} became {answer.json()['version']}", answer.ended)

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from lab import clocks
 from lab.links import Link
 from lab.memory import children
 from lab.site import Place, Site
@@ -20,6 +21,9 @@ from tests.support.workers import until
 
 # Seconds of a pause or a cut: shorter and longer than a lease (2 s).
 SHORTEST_S, LONGEST_S = 0.05, 5.0
+
+# After it servers have other ideas of how old an answer is.
+CLOCK: Final = "restart with another time of day"
 
 _WAYS: Final = (Way.BOTH, Way.TO_SERVER, Way.TO_CLIENT)
 _NAMES: Final = {Way.BOTH: "both ways", Way.TO_SERVER: "to it", Way.TO_CLIENT: "from it"}
@@ -62,6 +66,10 @@ def to_server(place: Place) -> Iterator[Harm]:
         server.stop()
         server.start()
 
+    def skew(dice: random.Random) -> None:
+        server.more = clocks.environment(dice.choice((-clocks.MOST_OFF_S, 0, clocks.MOST_OFF_S)))
+        restart(dice)
+
     def pause(dice: random.Random) -> None:
         with _stopped([dice.choice(server.workers)]):
             time.sleep(dice.uniform(SHORTEST_S, LONGEST_S))
@@ -75,6 +83,8 @@ def to_server(place: Place) -> Iterator[Harm]:
     yield Harm("kill -9", server.name, kill, 1, alone)
     yield Harm("restart", server.name, restart, 1, alone)
     yield Harm("pause", f"{server.name}, a worker", pause, 6, alone)
+    if clocks.library() is not None:
+        yield Harm(CLOCK, server.name, skew, 1, alone)
     if server.installation.settings["ROADLENS_WORKERS"] != "1":
         yield Harm("kill -9", f"{server.name}, a worker", kill_worker, 2, alone)
 

@@ -43,10 +43,10 @@ class Nemesis:
             Exception: something could not be undone.
         """
         began = time.monotonic()
-        with ThreadPoolExecutor(self._weather.at_once, thread_name_prefix="nemesis") as hands:
+        count = self._weather.at_once if self._harms else 0
+        with ThreadPoolExecutor(max(1, count), thread_name_prefix="nemesis") as hands:
             working = [
-                hands.submit(self._hand, began, random.Random(f"{self._seed} {number}"))
-                for number in range(self._weather.at_once)
+                hands.submit(self._hand, began, random.Random(f"{self._seed} {number}")) for number in range(count)
             ]
             while while_true() and not any(hand.done() for hand in working):
                 time.sleep(_LOOK_S)

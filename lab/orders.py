@@ -16,6 +16,13 @@ class Address(msgspec.Struct):
     port: int
 
 
+class Kept(msgspec.Struct):
+    """Seconds for which telemetry may be missing in a driver's answer, and in a list of trips (docs/cache.md)."""
+
+    detail_s: float = 180.0
+    trips_s: float = 120.0
+
+
 class Orders(msgspec.Struct):
     """The clients of one run.
 
@@ -23,8 +30,9 @@ class Orders(msgspec.Struct):
         seconds: how long they work.
         readers: connections that read, of each server.
         rest_s: seconds that each rests after an answer.
-        edit_every_s: seconds between an editor's edits; there is one editor for each server.
+        edit_every_s: seconds between an editor's edits; there are two editors for each server.
         positions_every_s: seconds between a device's positions.
+        kept: how late readers may see telemetry.
     """
 
     directory: str
@@ -34,11 +42,10 @@ class Orders(msgspec.Struct):
     seconds: float
     readers: int = 3
     rest_s: float = 0.002
-    edit_every_s: float = 0.25
+    edit_every_s: float = 0.7
     positions_every_s: float = 0.1
     commute_every_s: float = 5.0
     hire_every_s: float = 1.0
     lock_out_every_s: float = 3.0
     assign_every_s: float = 1.5
-    zip_every_s: float | None = None
-    database_url: str | None = None
+    kept: Kept = msgspec.field(default_factory=Kept)

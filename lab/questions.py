@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from lab import registers
 from lab.fleet import Fleet
+from lab.orders import Kept
 from lab.registers import ABSENT, ASSIGNMENT, COMMUTES, COUNT, IS, PARITY, THERE, ZIP_CODES, Seen
 
 ADMIN: Final = "/api/v1/admin"
@@ -15,10 +16,6 @@ NOT_FOUND: Final = 404
 
 # Takes a decoded answer, which is None where nothing was found.
 Reading = Callable[[Any], list[Seen]]
-
-# Seconds for which telemetry may be missing in an answer (docs/cache.md).
-DETAIL_KEPT_S: Final = 180.0
-TRIPS_KEPT_S: Final = 120.0
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,9 @@ class Question:
 class Questions:
     """All of them over one fleet."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, kept: Kept) -> None:
         self._fleet = fleet
+        self._kept = kept
         self._chains = {chain.register for chain in fleet.drivers}
         self.all: tuple[Question, ...] = (
             *self._dashboard(),
@@ -103,7 +101,9 @@ class Questions:
         yield Question(f"{ADMIN}/trips/{self._fleet.trip_id}", self._trip, trips, 2, may_be_absent=True)
         yield Question(
             f"{ADMIN}/drivers/{self._fleet.commuter}/trips?limit=1000",
-            lambda found: [Seen(COMMUTES, IS, len(found["items"]) - 1, TRIPS_KEPT_S)] if not found["next"] else [],
+            lambda found: (
+                [Seen(COMMUTES, IS, len(found["items"]) - 1, self._kept.trips_s)] if not found["next"] else []
+            ),
             frozenset(),
         )
 
@@ -173,7 +173,7 @@ class Questions:
         if found["driver_id"] == self._fleet.come_and_go:
             seen += self._covered(found["totals"]["trips"] > 0)
         if found["driver_id"] == self._fleet.commuter:
-            seen.append(Seen(COMMUTES, IS, found["totals"]["trips"] - 1, DETAIL_KEPT_S))
+            seen.append(Seen(COMMUTES, IS, found["totals"]["trips"] - 1, self._kept.detail_s))
         return list(dict.fromkeys(seen))
 
     def _trip(self, found: Any) -> list[Seen]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import deque
+from collections.abc import Sequence
+from typing import Final
 
 from lab.connection import Answer, Connection, Unanswered
 from lab.notes import Notes
@@ -12,41 +15,79 @@ from lab.orders import HOST, Address
 from lab.questions import NOT_FOUND, Question, Questions
 
 # After so many answers a reader connects anew, and so meets another worker of the same server.
-_NEW_CONNECTION_AFTER = 200
-_AFTER_FAILURE_S = 0.05
+_NEW_CONNECTION_AFTER: Final = 200
+_AFTER_FAILURE_S: Final = 0.05
+
+# When nobody is answered for so long, somebody else asks beside them, again and again: a worker that sleeps is to find
+# questions that were put after what it has not heard of yet.
+_STUCK_S: Final = 0.2
+_MOST_BESIDE: Final = 40
 
 
 class Reader:
     """One connection at a time, to one server."""
 
     def __init__(self, server: Address, notes: Notes, questions: Questions, token: str, dice: random.Random) -> None:
-        self._server = server.name
+        self._server = server
         self._connection = Connection(HOST, server.port)
         self._notes = notes
         self._urgent: deque[Question] = notes.reader()
         self._dice = dice
         self._often = [question for question in questions.all for _ in range(question.weight)]
         self._line = f"Host: lab\r\nAuthorization: Bearer {token}\r\n\r\n"
+        self._began = time.monotonic()
+
+    @property
+    def stuck(self) -> bool:
+        """Waits for an answer."""
+        return time.monotonic() - self._began > _STUCK_S
 
     async def work(self, rest_s: float) -> None:
         asked = 0
         while True:
             question = self._urgent.popleft() if self._urgent else self._dice.choice(self._often)
-            try:
-                answer = await self._connection.send(f"GET {question.path} HTTP/1.1\r\n{self._line}".encode())
-            except Unanswered as lost:
-                self._notes.failed(question.path, self._server, lost)
-                await asyncio.sleep(_AFTER_FAILURE_S)
-                continue
-            await self._take(question, answer)
+            self._began = time.monotonic()
+            await self._ask(question, self._connection)
             asked += 1
             if asked % _NEW_CONNECTION_AFTER == 0:
                 self._connection.close()
             await asyncio.sleep(rest_s)
 
+    async def beside(self) -> None:
+        """One more question, over a connection of its own."""
+        connection = Connection(HOST, self._server.port)
+        try:
+            await self._ask(self._dice.choice(self._often), connection)
+        finally:
+            connection.close()
+
+    async def _ask(self, question: Question, connection: Connection) -> None:
+        try:
+            answer = await connection.send(f"GET {question.path} HTTP/1.1\r\n{self._line}".encode())
+        except Unanswered as lost:
+            self._notes.failed(question.path, self._server.name, lost)
+            await asyncio.sleep(_AFTER_FAILURE_S)
+        else:
+            await self._take(question, answer)
+
     async def _take(self, question: Question, answer: Answer) -> None:
         if answer.status == 200 or (answer.status == NOT_FOUND and question.may_be_absent):
             self._notes.answered(question, "admin", answer)
         else:
-            self._notes.failed(question.path, self._server, answer)
+            self._notes.failed(question.path, self._server.name, answer)
             await asyncio.sleep(_AFTER_FAILURE_S)
+
+
+async def relieve(readers: Sequence[Reader], dice: random.Random) -> None:
+    """Ask beside the readers of one server while all of them wait."""
+    beside: set[asyncio.Task[None]] = set()
+    try:
+        while True:
+            await asyncio.sleep(_STUCK_S / 2)
+            if len(beside) < _MOST_BESIDE and all(reader.stuck for reader in readers):
+                task = asyncio.create_task(dice.choice(readers).beside())
+                beside.add(task)
+                task.add_done_callback(beside.discard)
+    finally:
+        for task in beside:
+            task.cancel()

@@ -20,6 +20,12 @@ from roadlens.storage.embedded.server import EmbeddedPostgres
 from tests.support.installation import Api, Installation
 from tests.support.valkey import Valkey, free_port, running_valkey
 
+# Drivers whom nobody edits; so many that a statement over all of them raises the bulk tag (docs/change-feed.md: 100).
+OTHERS: Final = 110
+_OTHERS: Final = b"""
+INSERT INTO drivers (driver_id, first_name, last_name, zip_code)
+SELECT 'OTHER-' || number, 'Other', 'Somebody', 'Z0' FROM generate_series(1, %s) AS number
+"""
 # The same for all servers of a site.
 _SECRET: Final = "of the laboratory alone, and of nobody else"
 # Small, so that a worker is full soon, and drops.
@@ -87,8 +93,10 @@ class Site:
     def fleet(self) -> Fleet:
         """Make one."""
         token = self.run("tokens", "create", "laboratory").strip()
+        with self.connected() as connection:
+            connection.execute(_OTHERS, [OTHERS])
         with httpx.Client(base_url=f"http://{HOST}:{self.server.port}/api/v1", timeout=30) as client:
-            return made(Api.signed_in(client, self.server.pid, []), token)
+            return made(Api.signed_in(client, self.server.pid, []), token, OTHERS)
 
 
 def settings(database_url: str, redis_port: int | None = None, workers: int = 1) -> dict[str, str]:

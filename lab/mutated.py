@@ -1,0 +1,143 @@
+"""`python -m lab.mutated`: attacks Roadlens with one mistake built in at a time, and fails if one is not found.
+
+A checker that finds nothing proves nothing until it has found something. Each mistake is a patch of `mutants/`; a run
+is short and does what brings that mistake to light. `control` has no mistake, but a shorter time for an answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from lab import report
+from lab.harms import Harm
+from lab.laboratory import Experiment, run
+from lab.nemesis import Weather
+from lab.orders import Kept
+from lab.outcome import Outcome
+
+ROOT: Final = Path(__file__).parents[1]
+PATCHES: Final = Path(__file__).parent / "mutants"
+CONTROL: Final = "control"
+
+_SECONDS: Final = 25.0
+_SEED: Final = 1
+_STORM: Final = Weather(storm_s=1e9, calm_s=0, at_once=1, rest_s=0.5)
+
+# Nobody edits, so that answers live until their time is over; a trip is driven each second, and may show after five.
+_OLD_AGE: Final[Mapping[str, Any]] = {
+    "edit_every_s": 1e9,
+    "hire_every_s": 1e9,
+    "assign_every_s": 1e9,
+    "lock_out_every_s": 1e9,
+    "commute_every_s": 1.0,
+    "kept": Kept(detail_s=5.0),
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """What is wrong, which harms bring it to light, and which rules it then breaks.
+
+    Attributes:
+        harms: words of their kinds and targets; none: no harm is needed.
+    """
+
+    what: str
+    rules: frozenset[str]
+    harms: tuple[tuple[str, str], ...] = ()
+    orders: Mapping[str, Any] = field(default_factory=dict)
+
+    def choose(self, harms: Sequence[Harm]) -> list[Harm]:
+        return [harm for harm in harms if any(k in harm.kind and t in harm.target for k, t in self.harms)]
+
+
+def _mutant(what: str, rules: str, *harms: tuple[str, str], orders: Mapping[str, Any] | None = None) -> Mutant:
+    return Mutant(what, frozenset(rules.split()), harms, orders or {})
+
+
+_TO_DATABASE: Final = "way to the database"
+
+MUTANTS: Final[Mapping[str, Mutant]] = {
+    "acknowledged_before_applied": _mutant("A worker says that it knows of a change, and applies it later.", "stale"),
+    "attached_without_loading": _mutant(
+        "A worker that has lost its connection does not load what it missed.",
+        "stale miscounted",
+        *(("refuse", _TO_DATABASE), ("lose", _TO_DATABASE), ("end of feeds", "database")),
+    ),
+    "commits_unflushed": _mutant(
+        "Commits are acknowledged before they are on the disk.",
+        "stale contradiction lost miscounted flickered",
+        ("kill -9 of a process", "database"),
+    ),
+    "keys_without_versions": _mutant("An answer is kept under its address alone.", "stale miscounted"),
+    "kept_under_later_versions": _mutant(
+        "An answer is kept under the versions of when it was done.", "stale miscounted"
+    ),
+    "no_lease": _mutant(
+        "A worker believes what it knows for ever.", "stale miscounted", ("pause", "a worker"), ("hold", _TO_DATABASE)
+    ),
+    "no_wait": _mutant("A writer waits for nobody.", "stale miscounted", ("delay", _TO_DATABASE)),
+    "positions_before_commit": _mutant(
+        "Positions are acknowledged before they are committed.", "lost", ("kill -9", "server")
+    ),
+    "principals_never_forgotten": _mutant("A token that was good stays good.", "stale"),
+    "time_ignored": _mutant("An answer is kept until something is edited.", "stale", orders=_OLD_AGE),
+}
+
+
+def mutated(name: str, directory: Path) -> Path:
+    """A copy of the source with that patch applied.
+
+    Raises:
+        subprocess.CalledProcessError: it does not apply any more; `python -m lab.mutated` cannot say anything then.
+    """
+    source = directory / "src"
+    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
+    patch = PATCHES / f"{name}.patch"
+    command = ["git", "apply", "--unsafe-paths", str(patch)]
+    subprocess.run(command, cwd=directory, check=True)
+    return source
+
+
+def attacked(name: str, seconds: float = _SECONDS) -> Outcome:
+    """What comes of a run against this mutant, or the control."""
+    mutant = MUTANTS.get(name) or _mutant("Nothing is wrong.", "", orders=_OLD_AGE)
+    choose: Callable[[Sequence[Harm]], Sequence[Harm]] = mutant.choose
+    with TemporaryDirectory(prefix="roadlens-mutant-") as directory:
+        source = mutated(name, Path(directory))
+        experiment = Experiment(seconds / 60, _SEED, choose, _STORM, source=source, orders=dict(mutant.orders))
+        return run(Path(directory), experiment)
+
+
+def found(name: str, outcome: Outcome) -> bool:
+    """Whether it was found out by a rule that is about it; of the control, whether nothing was found."""
+    rules = {violation.rule for violation in outcome.violations}
+    return bool(rules & MUTANTS[name].rules) if name in MUTANTS else not rules
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="lab.mutated", description=__doc__)
+    parser.add_argument("names", nargs="*", default=[CONTROL, *MUTANTS], help="some of them")
+    parser.add_argument("--seconds", type=float, default=_SECONDS)
+    chosen = parser.parse_args(arguments)
+    missed = []
+    for name in chosen.names:
+        outcome = attacked(name, chosen.seconds)
+        right = found(name, outcome)
+        print(f"{name}: {len(outcome.violations)} violations: {'as it should be' if right else 'WRONG'}", flush=True)
+        for line in list(report.violations(outcome))[: 1 if right else 10]:
+            print(f"    {line}", flush=True)
+        missed += [] if right else [name]
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
