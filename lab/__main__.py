@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("No clock is moved: that takes Debian's package libfaketime.", flush=True)
     with directory(chosen.keep) as where:
         outcome = run(where, Experiment(chosen.minutes, chosen.seed))
-    return report.tell(outcome, f"make lab, {chosen.minutes:g} minutes, seed {chosen.seed}", chosen.page)
+    return report.tell(outcome, f"LAB_MINUTES={chosen.minutes:g} make lab ARGS='--seed {chosen.seed}'", chosen.page)
 
 
 if __name__ == "__main__":

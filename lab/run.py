@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,7 @@ class Log:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._faults: list[Fault] = []
+        self._alone = threading.Lock()
 
     def during(self, kind: str, target: str, harm: Callable[[], None]) -> None:
         """Do harm, which ends with all being well again."""
@@ -60,5 +62,6 @@ class Log:
         try:
             harm()
         finally:
-            self._faults.append(Fault(kind, target, began, time.monotonic()))
-            history.keep_faults(self._directory, self._faults)
+            with self._alone:
+                self._faults.append(Fault(kind, target, began, time.monotonic()))
+                history.keep_faults(self._directory, self._faults)

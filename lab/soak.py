@@ -91,9 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     with TemporaryDirectory(prefix="roadlens-soak-") as directory:
         outcome = soaked(Path(directory), chosen.minutes, chosen.seed)
-    return report.tell(
-        outcome, f"make soak, {chosen.minutes:g} minutes, seed {chosen.seed}", chosen.page, with_sizes=True
-    )
+    return report.tell(outcome, f"SOAK_MINUTES={chosen.minutes:g} make soak", chosen.page, with_sizes=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,11 @@ from lab.mutated import CONTROL, MUTANTS, PATCHES, ROOT, mutated
 
 def test_each_mutant_has_a_patch_and_each_patch_a_mutant() -> None:
     assert {patch.stem for patch in PATCHES.iterdir()} == {CONTROL, *MUTANTS}
+
+
+def test_the_page_tells_of_each() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", (ROOT / "docs" / "lab.md").read_text(), re.MULTILINE)
+    assert dict(rows).items() >= {name: mutant.what for name, mutant in MUTANTS.items()}.items()
 
 
 @pytest.mark.parametrize("name", [CONTROL, *MUTANTS])
