@@ -9,26 +9,14 @@ import argparse
 import os
 import random
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from lab import clocks, report
-from lab.laboratory import Experiment, run
+from lab.laboratory import Experiment, directory, run
 
 MINUTES: Final = 15.0
-
-
-@contextmanager
-def directory(keep: Path | None) -> Iterator[Path]:
-    if keep is not None:
-        keep.mkdir(parents=True)
-        yield keep
-        return
-    with TemporaryDirectory(prefix="roadlens-lab-") as made:
-        yield Path(made)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -59,7 +59,7 @@ def _clients(orders: Orders, notes: Notes) -> Iterator[Any]:
             Reader(server, notes, questions, token, dice(f"{whose} {number}")) for number in range(orders.readers)
         ]
         yield from (reader.work(orders.rest_s) for reader in readers)
-        yield relieve(readers, dice(f"relief of {whose}"))
+        yield relieve(server, readers, dice(f"relief of {whose}"))
 
     def editor(whose: str, home: Address | None = None) -> Editor:
         desk = Desk(orders.servers, notes, token, dice(f"desk of {whose}"), home)

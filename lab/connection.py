@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from typing import Any, NamedTuple, cast
 
@@ -88,7 +89,7 @@ class Connection:
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
         self._exchange: _Exchange | None = None
-        self._used_at = 0.0
+        self._used_at = math.inf
 
     async def ask(
         self, method: str, path: str, token: str, body: object = None, more: str = "", *, once: bool = False
@@ -136,6 +137,19 @@ class Connection:
         if b"\r\nconnection: close" in head:
             self.close()
         return Answer(status, _worker(head), _came(head), body, began, ended)
+
+    async def open(self) -> None:
+        """Connect now, for a request later.
+
+        Raises:
+            Unanswered: nobody is there.
+        """
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                _ = await self._connected()
+        except OSError as error:
+            raise Unanswered(type(error).__name__, began) from error
 
     def close(self) -> None:
         if self._exchange is not None:

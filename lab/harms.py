@@ -19,8 +19,9 @@ from lab.site import Place, Site
 from tests.support.proxy import Way
 from tests.support.workers import until
 
-# Seconds of a pause or a cut: shorter and longer than a lease (2 s).
-SHORTEST_S, LONGEST_S = 0.05, 5.0
+# Seconds of a pause or of a way that is closed: well below a lease (2 s), or beyond it.
+_SHORT: Final = (0.05, 1.5)
+_LONG: Final = (2.2, 5.0)
 
 # After it servers have other ideas of how old an answer is.
 CLOCK: Final = "restart with another time of day"
@@ -54,6 +55,10 @@ def all_harms(site: Site) -> list[Harm]:
     ]
 
 
+def _a_while(dice: random.Random) -> float:
+    return dice.uniform(*dice.choice((_SHORT, _LONG)))
+
+
 def to_server(place: Place) -> Iterator[Harm]:
     server, alone = place.server, threading.Lock()
 
@@ -72,7 +77,7 @@ def to_server(place: Place) -> Iterator[Harm]:
 
     def pause(dice: random.Random) -> None:
         with _stopped([dice.choice(server.workers)]):
-            time.sleep(dice.uniform(SHORTEST_S, LONGEST_S))
+            time.sleep(_a_while(dice))
 
     def kill_worker(dice: random.Random) -> None:
         there = server.workers
@@ -127,7 +132,7 @@ def _to_way(link: Link, target: str) -> Iterator[Harm]:
 def _holding(link: Link, way: Way) -> Callable[[random.Random], None]:
     def hold(dice: random.Random) -> None:
         link.hold(way)
-        time.sleep(dice.uniform(SHORTEST_S, LONGEST_S))
+        time.sleep(_a_while(dice))
         link.let_go()
 
     return hold
@@ -136,7 +141,7 @@ def _holding(link: Link, way: Way) -> Callable[[random.Random], None]:
 def _losing(link: Link, way: Way) -> Callable[[random.Random], None]:
     def lose(dice: random.Random) -> None:
         link.swallow(way)
-        time.sleep(dice.uniform(SHORTEST_S, LONGEST_S))
+        time.sleep(_a_while(dice))
         link.restore()
 
     return lose
@@ -152,7 +157,7 @@ def to_redis(site: Site) -> Iterator[Harm]:
 
     def pause(dice: random.Random) -> None:
         redis.pause()
-        time.sleep(dice.uniform(SHORTEST_S, 3))
+        time.sleep(dice.uniform(*_SHORT))
         redis.resume()
 
     def flush(dice: random.Random) -> None:  # noqa: ARG001 - every harm takes the dice
@@ -174,7 +179,7 @@ def to_database(site: Site) -> Iterator[Harm]:
 
     def pause(dice: random.Random) -> None:
         with _stopped(_postgres(site)):
-            time.sleep(dice.uniform(SHORTEST_S, 4))
+            time.sleep(_a_while(dice))
 
     def crash(dice: random.Random) -> None:
         """PostgreSQL ends all others when one of its processes is killed, and recovers from its log."""

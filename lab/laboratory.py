@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from lab import history
@@ -45,23 +47,34 @@ class Experiment:
     orders: dict[str, Any] = field(default_factory=dict)
 
 
-def run(directory: Path, experiment: Experiment) -> Outcome:
+@contextmanager
+def directory(keep: Path | None) -> Iterator[Path]:
+    """Where a run takes place: one that is made and stays, or one that goes with it."""
+    if keep is not None:
+        keep.mkdir(parents=True)
+        yield keep
+        return
+    with TemporaryDirectory(prefix="roadlens-lab-") as made:
+        yield Path(made)
+
+
+def run(where: Path, experiment: Experiment) -> Outcome:
     """Do it, in this directory."""
-    with opened(directory, experiment.workers, experiment.source, links=True) as site:
+    with opened(where, experiment.workers, experiment.source, links=True) as site:
         fleet = site.fleet()
         statements = Statements(site)
-        where = directory / "history"
-        where.mkdir()
+        kept = where / "history"
+        kept.mkdir()
         addresses = [place.address for place in site.places]
         harms = experiment.choose([*all_harms(site), *statements.harms()])
         late = {"kept": _LATE} if any(harm.kind == CLOCK for harm in harms) else {}
         how = {**late, **experiment.orders}
-        orders = Orders(str(where), addresses, fleet, experiment.seed, experiment.minutes * 60, **how)
+        orders = Orders(str(kept), addresses, fleet, experiment.seed, experiment.minutes * 60, **how)
         clients = Clients(orders)
-        nemesis = Nemesis(harms, Log(where), experiment.weather, experiment.seed)
+        nemesis = Nemesis(harms, Log(kept), experiment.weather, experiment.seed)
         nemesis.work(lambda: clients.working)
         clients.end()
-        history.add(where, statements.events)
+        history.add(kept, statements.events)
         for server in site.servers:
             server.wait()
-        return judged(where, fleet, site, clients.began)
+        return judged(kept, fleet, site, clients.began)

@@ -13,12 +13,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from lab import report
 from lab.harms import Harm
-from lab.laboratory import Experiment, run
+from lab.laboratory import Experiment, directory, run
 from lab.nemesis import Weather
 from lab.orders import Kept
 from lab.outcome import Outcome
@@ -27,9 +26,9 @@ ROOT: Final = Path(__file__).parents[1]
 PATCHES: Final = Path(__file__).parent / "mutants"
 CONTROL: Final = "control"
 
-_SECONDS: Final = 25.0
+# Of a run against a mutant that takes harm to be found, and against one that does not.
+_SECONDS, _CALM_SECONDS = 25.0, 12.0
 _SEED: Final = 1
-_STORM: Final = Weather(storm_s=1e9, calm_s=0, at_once=1, rest_s=0.5)
 
 # Nobody edits, so that answers live until their time is over; a trip is driven each second, and may show after five.
 _OLD_AGE: Final[Mapping[str, Any]] = {
@@ -48,19 +47,31 @@ class Mutant:
 
     Attributes:
         harms: words of their kinds and targets; none: no harm is needed.
+        rest_s: the longest rest after each.
     """
 
     what: str
     rules: frozenset[str]
     harms: tuple[tuple[str, str], ...] = ()
     orders: Mapping[str, Any] = field(default_factory=dict)
+    rest_s: float = 0.5
+
+    @property
+    def weather(self) -> Weather:
+        return Weather(storm_s=1e9, calm_s=0, at_once=1, rest_s=self.rest_s)
+
+    @property
+    def seconds(self) -> float:
+        return _SECONDS if self.harms or self.orders else _CALM_SECONDS
 
     def choose(self, harms: Sequence[Harm]) -> list[Harm]:
         return [harm for harm in harms if any(k in harm.kind and t in harm.target for k, t in self.harms)]
 
 
-def _mutant(what: str, rules: str, *harms: tuple[str, str], orders: Mapping[str, Any] | None = None) -> Mutant:
-    return Mutant(what, frozenset(rules.split()), harms, orders or {})
+def _mutant(
+    what: str, rules: str, *harms: tuple[str, str], orders: Mapping[str, Any] | None = None, rest_s: float = 0.5
+) -> Mutant:
+    return Mutant(what, frozenset(rules.split()), harms, orders or {}, rest_s)
 
 
 _TO_DATABASE: Final = "way to the database"
@@ -76,6 +87,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         "Commits are acknowledged before they are on the disk.",
         "stale contradiction lost miscounted flickered",
         ("kill -9 of a process", "database"),
+        rest_s=6.0,  # PostgreSQL takes a while to recover
     ),
     "keys_without_versions": _mutant("An answer is kept under its address alone.", "stale miscounted"),
     "kept_under_later_versions": _mutant(
@@ -86,35 +98,37 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     ),
     "no_wait": _mutant("A writer waits for nobody.", "stale miscounted", ("delay", _TO_DATABASE)),
     "positions_before_commit": _mutant(
-        "Positions are acknowledged before they are committed.", "lost", ("kill -9", "server")
+        "Positions are acknowledged before they are committed.", "lost", ("lose", _TO_DATABASE), ("kill -9", "server")
     ),
     "principals_never_forgotten": _mutant("A token that was good stays good.", "stale"),
     "time_ignored": _mutant("An answer is kept until something is edited.", "stale", orders=_OLD_AGE),
 }
 
 
-def mutated(name: str, directory: Path) -> Path:
+def mutated(name: str, where: Path) -> Path:
     """A copy of the source with that patch applied.
 
     Raises:
         subprocess.CalledProcessError: it does not apply any more; `python -m lab.mutated` cannot say anything then.
     """
-    source = directory / "src"
+    source = where / "src"
     shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
     patch = PATCHES / f"{name}.patch"
     command = ["git", "apply", "--unsafe-paths", str(patch)]
-    subprocess.run(command, cwd=directory, check=True)
+    subprocess.run(command, cwd=where, check=True)
     return source
 
 
-def attacked(name: str, seconds: float = _SECONDS) -> Outcome:
+def attacked(name: str, seconds: float | None = None, keep: Path | None = None) -> Outcome:
     """What comes of a run against this mutant, or the control."""
     mutant = MUTANTS.get(name) or _mutant("Nothing is wrong.", "", orders=_OLD_AGE)
     choose: Callable[[Sequence[Harm]], Sequence[Harm]] = mutant.choose
-    with TemporaryDirectory(prefix="roadlens-mutant-") as directory:
-        source = mutated(name, Path(directory))
-        experiment = Experiment(seconds / 60, _SEED, choose, _STORM, source=source, orders=dict(mutant.orders))
-        return run(Path(directory), experiment)
+    with directory(keep) as where:
+        source = mutated(name, where)
+        experiment = Experiment(
+            (seconds or mutant.seconds) / 60, _SEED, choose, mutant.weather, source=source, orders=dict(mutant.orders)
+        )
+        return run(where, experiment)
 
 
 def found(name: str, outcome: Outcome) -> bool:
@@ -126,11 +140,12 @@ def found(name: str, outcome: Outcome) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="lab.mutated", description=__doc__)
     parser.add_argument("names", nargs="*", default=[CONTROL, *MUTANTS], help="some of them")
-    parser.add_argument("--seconds", type=float, default=_SECONDS)
+    parser.add_argument("--seconds", type=float, help="of each run")
+    parser.add_argument("--keep", type=Path, help="directory to make, for the histories and the logs")
     chosen = parser.parse_args(arguments)
     missed = []
     for name in chosen.names:
-        outcome = attacked(name, chosen.seconds)
+        outcome = attacked(name, chosen.seconds, chosen.keep and chosen.keep / name)
         right = found(name, outcome)
         print(f"{name}: {len(outcome.violations)} violations: {'as it should be' if right else 'WRONG'}", flush=True)
         for line in list(report.violations(outcome))[: 1 if right else 10]:

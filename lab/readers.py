@@ -7,6 +7,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from lab.connection import Answer, Connection, Unanswered
@@ -18,9 +19,11 @@ from lab.questions import NOT_FOUND, Question, Questions
 _NEW_CONNECTION_AFTER: Final = 200
 _AFTER_FAILURE_S: Final = 0.05
 
-# When nobody is answered for so long, somebody else asks beside them, again and again: a worker that sleeps is to find
-# questions that were put after what it has not heard of yet.
+# When somebody is not answered for so long, others ask beside, again and again: a worker that sleeps for two leases is
+# to find questions that were put after what it has not heard of yet.
 _STUCK_S: Final = 0.2
+_BESIDE_EVERY_S: Final = 0.35
+_SPARES: Final = 12
 _MOST_BESIDE: Final = 40
 
 
@@ -53,9 +56,8 @@ class Reader:
                 self._connection.close()
             await asyncio.sleep(rest_s)
 
-    async def beside(self) -> None:
-        """One more question, over a connection of its own."""
-        connection = Connection(HOST, self._server.port)
+    async def beside(self, connection: Connection) -> None:
+        """One more question, over another connection."""
         try:
             await self._ask(self._dice.choice(self._often), connection)
         finally:
@@ -78,16 +80,27 @@ class Reader:
             await asyncio.sleep(_AFTER_FAILURE_S)
 
 
-async def relieve(readers: Sequence[Reader], dice: random.Random) -> None:
-    """Ask beside the readers of one server while all of them wait."""
+async def relieve(server: Address, readers: Sequence[Reader], dice: random.Random) -> None:
+    """Ask beside the readers of a server while one of them waits.
+
+    Over connections that were made before: those to a worker that sleeps are with it already.
+    """
+    spares: deque[Connection] = deque()
     beside: set[asyncio.Task[None]] = set()
     try:
         while True:
             await asyncio.sleep(_STUCK_S / 2)
-            if len(beside) < _MOST_BESIDE and all(reader.stuck for reader in readers):
-                task = asyncio.create_task(dice.choice(readers).beside())
+            if spares and len(beside) < _MOST_BESIDE and any(reader.stuck for reader in readers):
+                task = asyncio.create_task(dice.choice(readers).beside(spares.popleft()))
                 beside.add(task)
                 task.add_done_callback(beside.discard)
+                await asyncio.sleep(_BESIDE_EVERY_S)
+            elif len(spares) < _SPARES:
+                with suppress(Unanswered):
+                    spares.append(Connection(HOST, server.port))
+                    await spares[-1].open()
     finally:
         for task in beside:
             task.cancel()
+        for spare in spares:
+            spare.close()

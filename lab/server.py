@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+import socket
 import subprocess
 import time
 from contextlib import suppress
@@ -19,6 +21,15 @@ from tests.support.workers import workers_of
 _START_WITHIN_S = 90.0
 _STOP_WITHIN_S = 40.0
 _LOOK_S = 0.05
+
+
+def quiet_port() -> int:
+    """One that no connection is given by chance while its server is away: from below those of ip_local_port_range."""
+    while True:
+        port = random.randrange(15_000, 30_000)
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind((HOST, port))
+            return port
 
 
 @dataclass

@@ -15,10 +15,10 @@ from sqlalchemy.engine import make_url
 from lab.fleet import Fleet, made
 from lab.links import Link, Links, open_links
 from lab.orders import HOST, Address
-from lab.server import Server
+from lab.server import Server, quiet_port
 from roadlens.storage.embedded.server import EmbeddedPostgres
 from tests.support.installation import Api, Installation
-from tests.support.valkey import Valkey, free_port, running_valkey
+from tests.support.valkey import Valkey, running_valkey
 
 # Drivers whom nobody edits; so many that a statement over all of them raises the bulk tag (docs/change-feed.md: 100).
 OTHERS: Final = 110
@@ -134,7 +134,7 @@ def opened(
 
 
 def _place(directory: Path, number: int, workers: int, url: str, redis: Valkey, ways: Links | None) -> Place:
-    name, port = f"server {number}", free_port()
+    name, port = f"server {number}", quiet_port()
     if ways is None:
         return Place(
             Server(name, port, Installation(directory / f"server-{number}", settings(url, redis.port, workers)))
