@@ -7,6 +7,7 @@ is short and does what brings that mistake to light. `control` has no mistake, b
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -115,7 +116,9 @@ def mutated(name: str, where: Path) -> Path:
     shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
     patch = PATCHES / f"{name}.patch"
     command = ["git", "apply", "--unsafe-paths", str(patch)]
-    subprocess.run(command, cwd=where, check=True)
+    # A repository around that place would make git look for the files in it.
+    alone = os.environ | {"GIT_CEILING_DIRECTORIES": str(where.parent.resolve())}
+    subprocess.run(command, cwd=where, env=alone, check=True)
     return source
 
 
