@@ -33,6 +33,11 @@ STOP_SIGNALS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 
 logger = logging.getLogger(__name__)
 
 
+def pause_after(failures: int) -> float:
+    """Seconds until the next start; `failures` is how many in a row it was that failed, 0 after a steady life."""
+    return PAUSES_S[min(max(failures, 1), len(PAUSES_S)) - 1]
+
+
 class Supervisor:
     """Keeps the server of one data directory running from `start` to `stop`. Used once."""
 
@@ -106,7 +111,7 @@ class Supervisor:
                     self._changed.notify_all()
                     return
             failures = 0 if time.monotonic() - spawned > STEADY_AFTER_S else failures + 1
-            pause_s = PAUSES_S[min(failures, len(PAUSES_S)) - 1]
+            pause_s = pause_after(failures)
             logger.error(
                 "PostgreSQL ended unexpectedly; next start in %.1f s. It said:\n%s", pause_s, last_lines(printed)
             )
