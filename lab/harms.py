@@ -183,10 +183,19 @@ def to_database(site: Site) -> Iterator[Harm]:
 
     def crash(dice: random.Random) -> None:
         """PostgreSQL ends all others when one of its processes is killed, and recovers from its log."""
-        os.kill(dice.choice(_postgres(site)[1:]), signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.kill(dice.choice(_postgres(site)[1:]), signal.SIGKILL)
         until(site.database_answers)
 
+    def restart(dice: random.Random) -> None:  # noqa: ARG001 - every harm takes the dice
+        """A fast shutdown; who watches over it starts it again."""
+        before = site.postgres.pid
+        assert before is not None
+        os.kill(before, signal.SIGINT)
+        until(lambda: site.postgres.pid not in (before, None) and site.database_answers())
+
     yield Harm("pause", "database", pause, 2, alone)
+    yield Harm("restart", "database", restart, 1, alone)
     yield Harm("kill -9 of a process", "database", crash, 1, alone)
 
 

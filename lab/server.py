@@ -21,6 +21,7 @@ from tests.support.workers import workers_of
 _START_WITHIN_S = 90.0
 _STOP_WITHIN_S = 40.0
 _LOOK_S = 0.05
+_ANNOUNCED = b"Roadlens is running at"
 
 
 def quiet_port() -> int:
@@ -48,6 +49,7 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     more: dict[str, str] | None = None
     source: Path | None = None
+    _said_before: int = 0
 
     @property
     def log(self) -> Path:
@@ -72,6 +74,7 @@ class Server:
         if self.source is not None:
             environment["PYTHONPATH"] = str(self.source)
         with self.log.open("ab") as log:
+            self._said_before = log.tell()
             self.process = subprocess.Popen([ROADLENS, "serve"], env=environment, stdout=log, stderr=log)
 
     def start(self) -> None:
@@ -79,13 +82,19 @@ class Server:
         self.wait()
 
     def wait(self) -> None:
-        """Until it answers. One that has ended because it found no database is started again, as a machine would."""
+        """Until all its workers answer. One that has ended, having found no database, is started as a machine would."""
         end = time.monotonic() + _START_WITHIN_S
-        while not self.answers():
+        while not (self._announced() and self.answers()):
             if self.process is not None and self.process.poll() is not None:
                 self.spawn()
             assert time.monotonic() < end, f"{self.name} does not answer: {self.log.read_text()[-2000:]}"
             time.sleep(_LOOK_S)
+
+    def _announced(self) -> bool:
+        """It says so when all workers are ready; one that is killed before that ends the server."""
+        with self.log.open("rb") as log:
+            _ = log.seek(self._said_before)
+            return _ANNOUNCED in log.read()
 
     def answers(self) -> bool:
         with suppress(URLError, OSError), urlopen(f"http://{HOST}:{self.port}/healthz", timeout=1) as answer:
