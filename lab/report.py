@@ -81,6 +81,7 @@ def violations(outcome: Outcome) -> Iterator[str]:
 def explained(violation: Violation, outcome: Outcome) -> str:
     """One violation in a line, with times since the run began."""
     began, ended = violation.began - outcome.began, violation.ended - outcome.began
+    when = f"{began:.3f}-{ended:.3f} s" if violation.ended else "at the end"
     near = [
         f"{fault.kind} of {fault.target} {fault.began - outcome.began:.3f}-{fault.ended - outcome.began:.3f}"
         for fault in outcome.faults
@@ -88,7 +89,7 @@ def explained(violation: Violation, outcome: Outcome) -> str:
     ]
     where = f" at {violation.path} by {violation.worker}" if violation.path else ""
     return (
-        f"{violation.rule}: {violation.register}: {violation.what}{where}, {began:.3f}-{ended:.3f} s; "
+        f"{violation.rule}: {violation.register}: {violation.what}{where}, {when}; "
         f"faults around it: {'; '.join(near) or 'none'}"
     )
 

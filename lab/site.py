@@ -26,6 +26,12 @@ _OTHERS: Final = b"""
 INSERT INTO drivers (driver_id, first_name, last_name, zip_code)
 SELECT 'OTHER-' || number, 'Other', 'Somebody', 'Z0' FROM generate_series(1, %s) AS number
 """
+# One admin reads for hours, as fast as answers come.
+_WITHOUT_END: Final = {
+    "ROADLENS_RATE_LIMIT": "0",
+    "ROADLENS_TOKEN_LIFETIME": "2592000",
+    "ROADLENS_SESSION_LIFETIME": "2592000",
+}
 # The same for all servers of a site.
 _SECRET: Final = "of the laboratory alone, and of nobody else"
 # Small, so that a worker is full soon, and drops.
@@ -102,7 +108,7 @@ class Site:
 def settings(database_url: str, redis_port: int | None = None, workers: int = 1) -> dict[str, str]:
     redis = {} if redis_port is None else {"REDIS_HOST": HOST, "REDIS_PORT": str(redis_port)}
     ours = {"DATABASE_URL": database_url, "ROADLENS_WORKERS": str(workers), "ROADLENS_SECRET_KEY": _SECRET}
-    return ours | redis | {"ROADLENS_CACHE_MEMORY_MB": str(CACHE_MEMORY_MB)}
+    return ours | redis | {"ROADLENS_CACHE_MEMORY_MB": str(CACHE_MEMORY_MB)} | _WITHOUT_END
 
 
 @contextmanager
