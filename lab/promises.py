@@ -16,8 +16,9 @@ from lab.site import Site
 # Two leases and room (docs/change-feed.md: a write waits at most one; it may come to a worker that is taken for dead).
 LONGEST_WRITE_S: Final = 5.0
 
-# What whoever is hit by a fault may be told: that the database cannot be reached just now, or nothing at all.
-UNAVAILABLE: Final = "503"
+# What whoever is hit by a fault may be told: that the database cannot be reached just now, that the request came too
+# slowly, or nothing at all.
+_TOLD: Final = frozenset({"503", "408"})
 _UNANSWERED: Final = frozenset({"timeout", "ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError"})
 
 # Seconds after a fault for which who was hit may still be so: clients wait 10 s for an answer.
@@ -33,7 +34,7 @@ def unavailable(failed: Sequence[Failed], faults: Sequence[Fault]) -> list[Viola
     """Failures that no fault explains, and those that no fault excuses."""
     found = []
     for each in failed:
-        if each.kind != UNAVAILABLE and each.kind not in _UNANSWERED:
+        if each.kind not in _TOLD | _UNANSWERED:
             found.append(_failure("an error", each))
         elif not any(
             excuses(fault, each.server) and fault.touches(each.began, each.ended, GRACE_S) for fault in faults
