@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from lab import history
+from lab import canary, history
 from lab.clocks import MOST_OFF_S
 from lab.harms import CLOCK, Harm, all_harms
 from lab.nemesis import Nemesis, Weather
@@ -71,8 +71,9 @@ def run(where: Path, experiment: Experiment) -> Outcome:
         how = {**late, **experiment.orders}
         orders = Orders(str(kept), addresses, fleet, experiment.seed, experiment.minutes * 60, **how)
         clients = Clients(orders)
-        nemesis = Nemesis(harms, Log(kept), experiment.weather, experiment.seed)
-        nemesis.work(lambda: clients.working)
+        log = Log(kept)
+        with canary.watching(site.database_url, log):
+            Nemesis(harms, log, experiment.weather, experiment.seed).work(lambda: clients.working)
         clients.end()
         history.add(kept, statements.events)
         for server in site.servers:

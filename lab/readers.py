@@ -24,6 +24,8 @@ _AFTER_FAILURE_S: Final = 0.05
 _STUCK_S: Final = 0.2
 _BESIDE_EVERY_S: Final = 0.35
 _SPARES: Final = 12
+# Seconds for which a connection may wait for its first request: the server says 408 after a while (docs/security.md).
+_SPARED_S, _SPARED_WHEN_STUCK_S = 2.0, 7.0
 _MOST_BESIDE: Final = 40
 
 
@@ -83,24 +85,28 @@ class Reader:
 async def relieve(server: Address, readers: Sequence[Reader], dice: random.Random) -> None:
     """Ask beside the readers of a server while one of them waits.
 
-    Over connections that were made before: those to a worker that sleeps are with it already.
+    Over connections that were made before: those to a worker that sleeps are with it already. They are made anew before
+    the server tells them that they are too slow.
     """
-    spares: deque[Connection] = deque()
+    spares: deque[tuple[float, Connection]] = deque()
     beside: set[asyncio.Task[None]] = set()
     try:
         while True:
             await asyncio.sleep(_STUCK_S / 2)
-            if spares and len(beside) < _MOST_BESIDE and any(reader.stuck for reader in readers):
-                task = asyncio.create_task(dice.choice(readers).beside(spares.popleft()))
+            stuck = any(reader.stuck for reader in readers)
+            while spares and time.monotonic() - spares[0][0] > (_SPARED_WHEN_STUCK_S if stuck else _SPARED_S):
+                spares.popleft()[1].close()
+            if spares and len(beside) < _MOST_BESIDE and stuck:
+                task = asyncio.create_task(dice.choice(readers).beside(spares.popleft()[1]))
                 beside.add(task)
                 task.add_done_callback(beside.discard)
                 await asyncio.sleep(_BESIDE_EVERY_S)
             elif len(spares) < _SPARES:
                 with suppress(Unanswered):
-                    spares.append(Connection(HOST, server.port))
-                    await spares[-1].open()
+                    spares.append((time.monotonic(), Connection(HOST, server.port)))
+                    await spares[-1][1].open()
     finally:
         for task in beside:
             task.cancel()
-        for spare in spares:
+        for _, spare in spares:
             spare.close()

@@ -62,6 +62,9 @@ class Log:
         try:
             harm()
         finally:
-            with self._alone:
-                self._faults.append(Fault(kind, target, began, time.monotonic()))
-                history.keep_faults(self._directory, self._faults)
+            self.add(Fault(kind, target, began, time.monotonic()))
+
+    def add(self, fault: Fault) -> None:
+        with self._alone:
+            self._faults.append(fault)
+            history.keep_faults(self._directory, self._faults)

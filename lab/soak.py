@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from lab import history, memory, report
+from lab import canary, history, memory, report
 from lab.history import Sizes
 from lab.orders import Orders
 from lab.outcome import Outcome, judged
@@ -45,7 +45,9 @@ def soaked(directory: Path, minutes: float, seed: int) -> Outcome:
         )
         where.mkdir()
         clients = Clients(orders)
-        samples = _accompanied(clients, site, Log(where), minutes * 60)
+        log = Log(where)
+        with canary.watching(site.database_url, log):
+            samples = _accompanied(clients, site, log, minutes * 60)
         clients.end()
         history.add(where, samples)
         return judged(where, fleet, site, clients.began, flat=True)

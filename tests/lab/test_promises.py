@@ -18,7 +18,12 @@ def took(began: float, ended: float, *, done: bool = True) -> Written:
 
 
 def test_within_a_fault_one_may_be_unanswered_or_told_so() -> None:
-    within = [failed("503", 11), failed("ConnectionResetError", 12 + GRACE_S / 2), failed("timeout", 9.95), failed("408", 11)]
+    within = [
+        failed("503", 11),
+        failed("ConnectionResetError", 12 + GRACE_S / 2),
+        failed("timeout", 9.95),
+        failed("408", 11),
+    ]
     assert not unavailable(within, FAULTS)
     assert len(unavailable(within, OTHERS)) == len(within)
     without = [failed("503", 8), failed("timeout", 12.1 + GRACE_S)]

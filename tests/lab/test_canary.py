@@ -1,0 +1,35 @@
+"""The canary writes down what it had to wait for, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import psycopg
+
+from lab import history
+from lab.canary import KIND, watching
+from lab.run import Log
+from tests.support.postgres import Server
+from tests.support.workers import until
+
+
+def test_a_commit_that_waits_is_a_fault_of_the_database(postgres: Server, tmp_path: Path) -> None:
+    with watching(postgres.address, Log(tmp_path)), psycopg.connect(postgres.url("postgres")) as other:
+        until(lambda: committed(postgres) > 1)
+        other.execute("LOCK TABLE canary IN ACCESS EXCLUSIVE MODE")
+        time.sleep(1.2)
+        other.commit()
+        until(lambda: bool(history.faults(tmp_path)))
+    fault = history.faults(tmp_path)[0]
+    assert (fault.kind, fault.target) == (KIND, "database")
+    assert fault.ended - fault.began > 0.5
+
+
+def committed(postgres: Server) -> int:
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        found = connection.execute("SELECT to_regclass('canary')").fetchone()
+        if found is None or found[0] is None:
+            return 0
+        counted = connection.execute("SELECT count(*) FROM canary").fetchone()
+    return counted[0] if counted else 0
