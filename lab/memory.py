@@ -12,7 +12,7 @@ from typing import Final
 from lab.history import Sizes
 from lab.site import Site
 
-_PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
+_PSS = re.compile(r"^Pss_(?:Anon|File):\s+(\d+) kB", re.MULTILINE)
 
 # A process grows while it fills its cache; after a third of its life it may grow by so much, and no more.
 _WARM: Final = 1 / 3
@@ -23,7 +23,10 @@ _FEWEST: Final = 12
 
 
 def sizes(site: Site, at: float) -> Sizes:
-    """Bytes of each process; what processes share is counted once, in parts (`Pss` of proc(5))."""
+    """Bytes of each process; what processes share is counted once, in parts (`Pss` of proc(5)).
+
+    PostgreSQL's shared buffers are left out: they fill with time, up to the size that is set.
+    """
     found = {}
     for server in site.servers:
         for pid in server.workers:
@@ -39,8 +42,7 @@ def sizes(site: Site, at: float) -> Sizes:
 def proportional(pid: int) -> int:
     """0 of a process that has gone."""
     with suppress(OSError):
-        found = _PSS.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
-        return 0 if found is None else int(found[1]) * 1024
+        return sum(int(size) * 1024 for size in _PSS.findall(Path(f"/proc/{pid}/smaps_rollup").read_text()))
     return 0
 
 
