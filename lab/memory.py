@@ -18,6 +18,8 @@ _PSS = re.compile(r"^Pss_(?:Anon|File):\s+(\d+) kB", re.MULTILINE)
 _WARM: Final = 1 / 3
 MOST_GROWTH: Final = 0.05
 _ALLOWED_BYTES: Final = 8_000_000
+# Seconds of life before which a process is new.
+TELLING_S: Final = 100.0
 # Samples of a process below which nothing can be said.
 _FEWEST: Final = 12
 

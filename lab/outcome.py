@@ -93,7 +93,8 @@ def _growing(sampled: Sequence[Sizes]) -> list[Violation]:
     found = []
     for name, values in memory.series(sampled).items():
         numbers = [size for _, size in values]
-        if not memory.is_flat(numbers):
+        lived = values[-1][0] - values[0][0]
+        if lived > memory.TELLING_S and not memory.is_flat(numbers):
             grown = memory.growth(numbers)
             found.append(
                 Violation("memory", name, f"grew from {grown and grown[0]} to {grown and grown[1]} bytes", 0, 0)
