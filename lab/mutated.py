@@ -29,7 +29,8 @@ CONTROL: Final = "control"
 
 # Of a run against a mutant that takes harm to be found, and against one that does not.
 _SECONDS, _CALM_SECONDS = 25.0, 12.0
-_SEED: Final = 1
+# Some mistakes show only when harm comes at the right moment: they have another run, in less than a minute together.
+_SEEDS: Final = (1, 2)
 
 # Nobody edits, so that answers live until their time is over; a trip is driven each second, and may show after five.
 _OLD_AGE: Final[Mapping[str, Any]] = {
@@ -122,14 +123,14 @@ def mutated(name: str, where: Path) -> Path:
     return source
 
 
-def attacked(name: str, seconds: float | None = None, keep: Path | None = None) -> Outcome:
+def attacked(name: str, seconds: float | None = None, keep: Path | None = None, seed: int = _SEEDS[0]) -> Outcome:
     """What comes of a run against this mutant, or the control."""
     mutant = MUTANTS.get(name) or _mutant("Nothing is wrong.", "", orders=_OLD_AGE)
     choose: Callable[[Sequence[Harm]], Sequence[Harm]] = mutant.choose
     with directory(keep) as where:
         source = mutated(name, where)
         experiment = Experiment(
-            (seconds or mutant.seconds) / 60, _SEED, choose, mutant.weather, source=source, orders=dict(mutant.orders)
+            (seconds or mutant.seconds) / 60, seed, choose, mutant.weather, source=source, orders=dict(mutant.orders)
         )
         return run(where, experiment)
 
@@ -148,13 +149,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     missed = []
     for name in chosen.names:
-        outcome = attacked(name, chosen.seconds, chosen.keep and chosen.keep / name)
-        right = found(name, outcome)
-        print(f"{name}: {len(outcome.violations)} violations: {'as it should be' if right else 'WRONG'}", flush=True)
-        for line in list(report.violations(outcome))[: 1 if right else 10]:
-            print(f"    {line}", flush=True)
-        missed += [] if right else [name]
+        seeds = _SEEDS if name in MUTANTS else _SEEDS[:1]
+        if not any(_right(name, seed, chosen.seconds, chosen.keep) for seed in seeds):
+            missed.append(name)
     return 1 if missed else 0
+
+
+def _right(name: str, seed: int, seconds: float | None, keep: Path | None) -> bool:
+    outcome = attacked(name, seconds, keep and keep / f"{name}-{seed}", seed)
+    right = found(name, outcome)
+    said = "as it should be" if right else "WRONG"
+    print(f"{name}, seed {seed}: {len(outcome.violations)} violations: {said}", flush=True)
+    for line in list(report.violations(outcome))[: 1 if right else 10]:
+        print(f"    {line}", flush=True)
+    return right
 
 
 if __name__ == "__main__":
