@@ -79,10 +79,7 @@ class Requests:
         self, scope: Scope, key: Key, principal: Principal | None, status: int, how: How | None, length: int
     ) -> None:
         """What was answered in front of this has ended; `status` is 0 if nothing was answered."""
-        work: Work = scope[NOTED]
-        if principal is not None and self._told:
-            work.user = cast(TokenHolder, principal.holder).user_id
-        self._ended(scope, work, key.endpoint, status, how, length)
+        self._ended(scope, key.endpoint, status, how, length, principal)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -110,9 +107,18 @@ class Requests:
             status = status or _FAILED
             raise
         finally:
-            self._ended(scope, work, _endpoint(scope), status, None, length)
+            self._ended(scope, _endpoint(scope), status, None, length)
 
-    def _ended(self, scope: Scope, work: Work, endpoint: str, status: int, how: How | None, length: int) -> None:
+    def _ended(
+        self,
+        scope: Scope,
+        endpoint: str,
+        status: int,
+        how: How | None,
+        length: int,
+        principal: Principal | None = None,
+    ) -> None:
+        work: Work = scope[NOTED]
         method, status = scope["method"], status or _LEFT
         if method not in _METHODS:
             method = "other"
@@ -120,6 +126,8 @@ class Requests:
         self._counted.add((method, endpoint, status))
         self._durations.add((method, endpoint), seconds)
         if self._hits_told if how in HITS else self._told:
+            if principal is not None:
+                work.user = cast(TokenHolder, principal.holder).user_id
             self._access.ended(scope, work, method, endpoint, status, how, length, seconds)
 
     def _id(self, came: bytes | None) -> bytes:
