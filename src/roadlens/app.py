@@ -155,6 +155,7 @@ def _watched(wiring: Wiring, kept: Caching, collector: Collector) -> tuple[Sizes
         gauges.database(metrics, database),
         gauges.ingest(metrics, collector),
         gauges.process(metrics),
+        gauges.log(metrics, wiring.journal.output),
     ]
     data_dir = settings.data_dir if settings.database_url is None else None
     return Sizes(metrics, database, data_dir), Present(metrics, looks)

@@ -137,3 +137,13 @@ async def test_nothing_is_sent_to_who_has_left() -> None:
         app.go_on.set()
         await asyncio.gather(*state.tasks)
     assert app.finished == 0
+
+
+async def test_a_date_is_sent_for_as_long_as_it_is_now() -> None:
+    state = ServerState()
+    async with served(Application(), state) as (reader, writer):
+        for date in (b"Sun, 22 Nov 2026 22:00:00 GMT", b"Sun, 22 Nov 2026 22:00:01 GMT"):
+            state.default_headers = [(b"date", date)]
+            for _ in range(2):
+                writer.write(request("/short"))
+                assert b"date: %b\r\n" % date in (await answer(reader))[0]

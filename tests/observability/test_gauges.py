@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
 
 from roadlens.api import ingest_tokens
 from roadlens.observability import gauges
 from roadlens.observability.metrics import Metrics
+from roadlens.observability.output import Output
 from roadlens.storage.database import Database
 from roadlens.storage.writes import ingest_tokens as write_tokens
 from tests.support.api import Api, open_api
@@ -150,3 +152,19 @@ async def test_a_position_that_waits_for_the_database_is_seen_waiting(api: Api) 
     assert seen.value("ingest_waiting", kind="single") == seen.value("ingest_oldest_waiting_seconds") == 0
     assert seen.value("ingest_commit_duration_seconds_count", kind="single") == 1
     assert seen.value("ingest_commit_duration_seconds_sum", kind="single") > first
+
+
+def test_lines_of_the_log_that_were_dropped_are_counted_once() -> None:
+    metrics, (reading, writing) = Metrics(), os.pipe()
+    output = Output(writing, lambda dropped: b"dropped %d\n" % dropped)
+    look = gauges.log(metrics, output)
+    look()
+    assert Scrape.read(metrics.page()[0].decode()).value("log_lines_dropped_total") == 0
+    os.close(reading)
+    for _ in range(3):
+        output.write(b"nobody reads this\n")
+    output.close()
+    os.close(writing)
+    for _ in range(2):
+        look()
+    assert Scrape.read(metrics.page()[0].decode()).value("log_lines_dropped_total") == output.dropped == 3

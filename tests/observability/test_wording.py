@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
+
 import psycopg
 import pytest
+import redis
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DBAPIError
 
@@ -61,6 +64,10 @@ class Asked(BaseModel):
     number: int
 
 
+class OperationalError(Exception):
+    """Has the name of one that is trusted, and is nobody's that we know."""
+
+
 def _raise(error: BaseException) -> None:
     raise error
 
@@ -68,12 +75,19 @@ def _raise(error: BaseException) -> None:
 @pytest.mark.parametrize(
     "error",
     [
+        OperationalError("ada.secret"),
         ValueError(f"invalid literal for int(): '{ADDRESS}'"),
         KeyError("O'Brien ada.secret"),
         RuntimeError(f"first line\nDETAIL: {ADDRESS}"),
         UnicodeDecodeError("utf-8", b"ada.secret", 0, 1, "bad"),
         FileNotFoundError(2, "No such file", "/home/ada.secret"),
+        FileNotFoundError(2, "No such file as ada.secret"),
+        OSError("cannot read ada.secret"),
         ExceptionGroup("several", [ValueError("'ada.secret'")]),
+        ExceptionGroup("all about ada.secret", [ValueError("ada.secret")]),
+        ValueError("could not convert string to float: ada.secret"),
+        TypeError("ada.secret is of the wrong type"),
+        RuntimeError("ada.secret"),
     ],
 )
 def test_an_exception_is_told_without_values_but_with_its_place(error: Exception) -> None:
@@ -100,6 +114,43 @@ def test_what_helps_is_kept() -> None:
     assert wording.told(ConnectionRefusedError(111, "Connection refused")) == (
         "ConnectionRefusedError: Connection refused (errno 111)"
     )
+
+
+def test_a_mistake_in_our_code_is_told_in_words() -> None:
+    with pytest.raises(TypeError) as raised:
+        clean(7)  # type: ignore[arg-type]  # the mistake
+    assert Wording().told(raised.value) == "TypeError: expected string or bytes-like object, got 'int'"
+
+
+def test_why_a_certificate_is_refused_is_told_without_its_names() -> None:
+    error = ssl.SSLCertVerificationError(1, "[SSL] certificate is not valid for 'ada.secret'")
+    error.reason = "CERTIFICATE_VERIFY_FAILED"
+    assert Wording().told(error) == "ssl.SSLCertVerificationError: CERTIFICATE_VERIFY_FAILED"
+
+
+def test_why_redis_cannot_be_reached_is_told() -> None:
+    with pytest.raises(redis.ConnectionError) as raised, redis.Redis(port=1) as client:
+        client.ping()
+    assert "127.0.0.1:1" in Wording().told(raised.value) or "localhost:1" in Wording().told(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("SELECT colour FROM drivers", 'column "colour" does not exist'),
+        ("SELECT CAST(CAST(:sent AS text) AS integer)", "SQLSTATE 22P02"),
+        ("SELECT CAST(:sent AS text)::date", "SQLSTATE 22007"),
+    ],
+)
+async def test_a_wrong_statement_is_told_and_a_wrong_value_is_not(
+    statement: str, told: str, database: Database
+) -> None:
+    with pytest.raises(DBAPIError) as raised:
+        async with database.write() as session:
+            await session.execute(statement, {"sent": "ada.secret"} if ":sent" in statement else {})
+    line = Wording().told(raised.value)
+    assert told in line
+    assert "ada.secret" not in line
 
 
 async def test_an_error_of_the_database_tells_neither_parameters_nor_rows(database: Database) -> None:

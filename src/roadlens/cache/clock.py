@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 # Linux's clock that also counts while the machine sleeps; elsewhere the monotonic clock is the nearest there is.
-_RUNNING = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+RUNNING = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def running() -> float:
     """Seconds of this machine's clock that never goes back."""
-    return time.clock_gettime(_RUNNING)
+    return time.clock_gettime(RUNNING)

@@ -38,6 +38,7 @@ class Protocol(DrainingProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._extensions: Mapping[str, Any] = {FINISHED: self._finish}
         self._answered: RequestResponseCycle | None = None
+        self._joined: tuple[object, bytes] = (None, b"")
         self._head = 0
         self.received = 0  # bytes of bodies, of all requests
 
@@ -84,7 +85,10 @@ class Protocol(DrainingProtocol):
             return False
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
-        own = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+        of, own = self._joined
+        if of is not cycle.default_headers:  # of which uvicorn makes a new list each second, for the date
+            own = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+            self._joined = (cycle.default_headers, own)
         if len(body) < LONG:
             cycle.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], own, lines, body))
         else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from roadlens.cache.engine import Cache
 from roadlens.observability.metrics import Metrics
+from roadlens.observability.output import Output
 from roadlens.observability.present import Look
 from roadlens.storage.change_feed.feed import ChangeFeed
 from roadlens.storage.change_feed.lease import now
@@ -95,6 +96,20 @@ def process(metrics: Metrics) -> Look:
         if _MEMORY.exists():
             memory.show({(): int(_MEMORY.read_text().split()[1]) * page_size})
             files.show({(): sum(1 for _ in _OPEN.iterdir())})
+
+    return look
+
+
+def log(metrics: Metrics, output: Output | None) -> Look:
+    """Lines of the log that were dropped: counted here, for a request has no part in them."""
+    lost, counted = metrics.counters("log_lines_dropped_total"), 0
+
+    def look() -> None:
+        nonlocal counted
+        if output is not None:
+            dropped = output.dropped
+            lost.add((), dropped - counted)
+            counted = dropped
 
     return look
 

@@ -20,7 +20,7 @@ from roadlens.cache.engine import How
 from roadlens.cache.keys import Key
 from roadlens.cache.principals import Principal
 from roadlens.cache.watch import NOTED
-from roadlens.observability.access import AccessLog
+from roadlens.observability.access import HITS, AccessLog
 from roadlens.observability.journal import Journal
 from roadlens.observability.metrics import Metrics
 from roadlens.observability.under_way import Work, current_work
@@ -55,18 +55,19 @@ class Requests:
         self._app = app
         self._journal = journal or Journal()
         self._access = AccessLog(self._journal, routes, trusted_proxies)
-        # What is neither written down nor traced takes no part in this.
-        self._told = self._journal.lines is not None or self._journal.reports
+        self._reports = self._journal.reports
+        # What is neither written down nor traced takes no part in this; by default these are the hits of the cache.
+        self._told = self._journal.lines is not None or self._reports
+        self._hits_told = self._reports or (self._told and self._journal.hits)
         self._counted = metrics.counters("http_requests_total")
         self._durations = metrics.durations("http_request_duration_seconds")
-        self._lost, self._lost_counted = metrics.counters("log_lines_dropped_total"), 0
         self._prefix = secrets.token_hex(6).encode()
         self._numbers = count(1)
 
     def begin(self, scope: Scope, asked: Mapping[bytes, bytes]) -> tuple[tuple[bytes, bytes]]:
         """A request begins that is answered in front of this, or goes on within it; the header with its id."""
         request = self._id(asked.get(HEADER))
-        if self._journal.reports:
+        if self._reports:
             work = self._journal.begin(request, scope["method"], asked)
         else:
             work = Work(request)
@@ -78,10 +79,7 @@ class Requests:
         self, scope: Scope, key: Key, principal: Principal | None, status: int, how: How | None, length: int
     ) -> None:
         """What was answered in front of this has ended; `status` is 0 if nothing was answered."""
-        work: Work = scope[NOTED]
-        if principal is not None:
-            work.user = cast(TokenHolder, principal.holder).user_id
-        self._ended(scope, work, key.endpoint, status, how, length)
+        self._ended(scope, key.endpoint, status, how, length, principal)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -109,22 +107,28 @@ class Requests:
             status = status or _FAILED
             raise
         finally:
-            self._ended(scope, work, _endpoint(scope), status, None, length)
+            self._ended(scope, _endpoint(scope), status, None, length)
 
-    def _ended(self, scope: Scope, work: Work, endpoint: str, status: int, how: How | None, length: int) -> None:
+    def _ended(
+        self,
+        scope: Scope,
+        endpoint: str,
+        status: int,
+        how: How | None,
+        length: int,
+        principal: Principal | None = None,
+    ) -> None:
+        work: Work = scope[NOTED]
         method, status = scope["method"], status or _LEFT
         if method not in _METHODS:
             method = "other"
         seconds = perf_counter() - work.began
         self._counted.add((method, endpoint, status))
         self._durations.add((method, endpoint), seconds)
-        if self._told:
+        if self._hits_told if how in HITS else self._told:
+            if principal is not None:
+                work.user = cast(TokenHolder, principal.holder).user_id
             self._access.ended(scope, work, method, endpoint, status, how, length, seconds)
-            output = self._journal.output
-            if output is not None and output.dropped != self._lost_counted:
-                dropped = output.dropped
-                self._lost.add((), dropped - self._lost_counted)
-                self._lost_counted = dropped
 
     def _id(self, came: bytes | None) -> bytes:
         """The one that came along, if it looks like one."""

@@ -1,12 +1,15 @@
 """Makes text fit for a log: one line, no control over a terminal, no secret, and of an exception no value.
 
-Exceptions of libraries repeat the values that they were given, which may be personal data: so of their messages what
-stands in quotes is left out, and all after the first line. Where something was raised is told in full.
+Exceptions repeat the values that they were given, which may be personal data. So a message is told only where its kind
+is known to hold none: who meets another kind learns its type, and where it was raised.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import socket
+import ssl
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
@@ -33,12 +36,19 @@ _SECRETS: Final = (
 # A shorter one would be found in words that have nothing to do with it.
 _SHORTEST_SECRET: Final = 6
 
-# From the first quotation mark to the last of its kind: what is quoted may hold some itself.
-_QUOTED: Final = re.compile(r"([\"'`]).*\1")
-# These quote names of the code.
+# Python's own say which name or type of the code is wrong, where it was our code or something that it called.
 _OF_CODE: Final = (AttributeError, NameError, ImportError, TypeError)
-# PostgreSQL's way to say that it cannot be reached, or not now: names hosts and users of databases, and no data.
-_OF_OPERATION: Final = frozenset({"OperationalError", "InterfaceError"})
+# What cannot be reached, or not now: these name hosts, ports and users, and no data. By library, for none of them is
+# imported here.
+_OF_OPERATION: Final = {
+    "psycopg": frozenset({"OperationalError", "InterfaceError"}),
+    "redis": frozenset({"ConnectionError", "TimeoutError"}),
+}
+# The class of SQLSTATEs for what is wrong with a statement itself, in which no values stand (PostgreSQL, appendix A).
+_OF_STATEMENT: Final = "42"
+
+_OURS: Final = f"{__name__.partition('.')[0]}."
+_OUR_FILES: Final = f"{PurePath(__file__).parents[1]}{os.sep}"
 
 _LONGEST_MESSAGE: Final = 300
 _MOST_FRAMES: Final = 12
@@ -57,7 +67,7 @@ class Wording:
         return clean(self._without_secrets(text.rstrip()))
 
     def told(self, error: BaseException) -> str:
-        """An exception in one line: its type, and as much of its message as holds no value."""
+        """An exception in one line: its type, and its message if that holds no value."""
         said = self.line(_message(error))[:_LONGEST_MESSAGE]
         return f"{_name(error)}: {said}" if said else _name(error)
 
@@ -98,17 +108,37 @@ def _name(error: BaseException) -> str:
 
 
 def _message(error: BaseException) -> str:
+    """What it says, if that holds no value; nothing otherwise."""
     if isinstance(error, RoadlensError):
         return error.detail
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror} (errno {error.errno})"
-    if isinstance(error, UnicodeError):
+    if isinstance(error, OSError):
+        return _of_system(error)
+    sqlstate = _sqlstate(error)
+    said = str(getattr(error, "orig", error)).strip().partition("\n")[0] if _holds_no_value(error) else ""
+    return f"{said}{sqlstate}".strip()
+
+
+def _holds_no_value(error: BaseException) -> bool:
+    if isinstance(error, _OF_CODE):
+        frames = _frames(error)
+        return not frames or frames[0].filename.startswith(_OUR_FILES)
+    cause = getattr(error, "orig", error)  # the driver's own error, which SQLAlchemy wraps in one of the same name
+    if (getattr(getattr(cause, "diag", None), "sqlstate", None) or "").startswith(_OF_STATEMENT):
+        return True
+    return any(
+        kind.__module__.startswith(_OURS) or kind.__name__ in _OF_OPERATION.get(kind.__module__.partition(".")[0], ())
+        for kind in type(cause).__mro__
+    )
+
+
+def _of_system(error: OSError) -> str:
+    """By its number, for the words that came with it may name a file, or an address that somebody typed."""
+    if isinstance(error, ssl.SSLError):
+        return f"{error.reason}" if error.reason else ""
+    if error.errno is None:
         return ""
-    text = str(error).strip().partition("\n")[0]
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    if not isinstance(error, _OF_CODE) and not kinds & _OF_OPERATION:
-        text = _QUOTED.sub(rf"\1{HIDDEN}\1", text)
-    return text + _sqlstate(error)
+    words = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno)
+    return f"{words} (errno {error.errno})"
 
 
 def _sqlstate(error: BaseException) -> str:

@@ -18,7 +18,7 @@ class ObservingSettings(BaseSettings):
         "and other commands write text.",
     )
     log_requests: Literal["all", "computed", "none"] = Field(
-        default="all",
+        default="computed",
         validation_alias="ROADLENS_LOG_REQUESTS",
         description="Which requests get a line in the log: all, those that are no hits of the cache (computed), "
         "or none.",
