@@ -120,3 +120,13 @@ def test_a_reload_that_cannot_start_a_program_has_an_end(
             until(lambda: counted(said, "Nothing was replaced") == 1)
             assert workers_of(server.pid) == before
     assert server.returncode == 0
+
+
+def test_a_reload_that_all_processes_are_told_of_ends_none(python: Path, installation: Installation) -> None:
+    """As `systemctl kill --signal=HUP` does."""
+    said: list[str] = []
+    with served(python, installation, said) as server:
+        for pid in (*workers_of(server.pid), server.pid):
+            os.kill(pid, signal.SIGHUP)
+        until(lambda: counted(said, "All 2 workers were replaced") == 1, 60)
+    assert counted(said, "was ended by") == 0
