@@ -226,7 +226,7 @@ async def _opened(settings: Settings, purpose: str, *, exclusive: bool) -> Async
     chosen = settings.direct_database_url or settings.database_url
     address = chosen.get_secret_value() if chosen else None
     with open_database(settings.data_dir, purpose, exclusive=exclusive, database_url=address) as url:
-        await asyncio.to_thread(migrate.upgrade, url, settings.timezone, parameters.DEFAULT.as_dict())
+        await migrate.brought_up_to_date(url, settings.timezone, parameters.DEFAULT.as_dict())
         async with _connected(settings, url, purpose, Metrics()) as wiring:
             await wiring.database.check_pooler()
             yield wiring

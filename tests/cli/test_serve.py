@@ -10,13 +10,17 @@ import time
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
 from roadlens.cli.main import app
 from roadlens.errors import RoadlensError
 from roadlens.storage.embedded.provider import running_url
+from roadlens.storage.migrate import MIGRATION_LOCK
 from tests.support.installation import ROADLENS, Installation
+from tests.support.postgres import TEMPLATE, Server
+from tests.support.workers import until
 
 
 @pytest.fixture
@@ -100,3 +104,19 @@ def test_a_signal_during_the_opening_leaves_nothing_behind(installation: Install
     assert process.returncode in (0, 130), errors
     assert b"Traceback" not in errors
     assert running_url(installation.data_dir) is None
+
+
+def test_a_stop_while_another_process_migrates(postgres: Server, tmp_path: Path) -> None:
+    """It does not wait for its turn first, which may take as long as the other one does."""
+    said = tmp_path / "said"
+    with postgres.copy_of(TEMPLATE) as url, psycopg.connect(url, autocommit=True) as other, said.open("wb") as output:
+        other.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+        environment = Installation(tmp_path / "data", {"DATABASE_URL": url}).environment
+        process = subprocess.Popen([ROADLENS, "serve"], env=environment, stdout=output, stderr=output)
+        try:
+            until(lambda: "waiting for it" in said.read_text(), 60)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=30) == 128 + signal.SIGINT
+        finally:
+            process.kill()
+            process.wait()

@@ -36,3 +36,12 @@ async def test_what_cannot_be_read_stays_as_it_was(database: Database, tmp_path:
     async with Sizes(metrics, database, tmp_path / "gone").running():
         assert Scrape.of(metrics).value("db_size_bytes") > 0
         assert "\ndata_disk_free_bytes " not in metrics.page()[0].decode()
+
+
+async def test_the_disk_is_looked_at_whatever_the_database_says(tmp_path: Path) -> None:
+    """A disk that is full ends the database that lies on it: that is when somebody wants to know."""
+    nowhere = Database.open("postgresql://nobody@127.0.0.1:1/nothing")
+    metrics = Metrics()
+    await Sizes(metrics, nowhere, tmp_path).look()
+    await nowhere.close()
+    assert Scrape.of(metrics).value("data_disk_free_bytes") > 0

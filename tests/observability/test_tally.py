@@ -152,3 +152,52 @@ def test_processes_without_files_are_alone() -> None:
     one, two = Tally(), Tally()
     one.cells[one.place(("waiting",), 1, momentary=True)] = 3
     assert (one.present(), two.present()) == ([{("waiting",): [3]}], [{}])
+
+
+# Counts on, where files may not grow any more, under many names, and says what is read then and when they may again.
+_WITHOUT_ROOM = """
+import resource
+import sys
+from pathlib import Path
+from roadlens.observability.tally import Tally, cells_file
+directory = Path(sys.argv[1])
+tally = Tally(cells_file(directory, "worker"))
+tally.cells[tally.place(("before",), 1)] += 1
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+for number in range(300):
+    tally.cells[tally.place(("since", "x" * 100, str(number)), 100)] += 1
+alone = Tally(cells_file(directory, "another"))
+alone.cells[alone.place(("alone",), 1)] += 1
+assert alone.read() == {("alone",): [1.0]}
+seen = tally.read()
+assert seen["before",] == [1.0] and 0 < len(seen) < 301
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+tally.place(("at last",), 1)
+assert len(tally.read()) == 302
+print(sum(numbers[0] for numbers in tally.read().values()))
+"""
+
+
+def test_who_counts_does_not_fail_where_there_is_no_room(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_ROOM, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "301.0\n"), done.stderr
+
+
+def test_a_file_has_room_for_all_cells_from_the_first(tmp_path: Path) -> None:
+    """A page that finds none when it is first counted in would end the process."""
+    file = cells_file(tmp_path, "1")
+    Tally(file)
+    assert file.stat().st_blocks * 512 >= 8 * CELLS
+
+
+def test_what_was_counted_under_a_name_that_could_not_be_written_is_not_the_next_one_s(tmp_path: Path) -> None:
+    file = cells_file(tmp_path, "1")
+    count_to(Tally(file), 1)
+    count_to(Tally(file), 5, series=("lost",))
+    names = file.with_suffix(".names")
+    names.write_text(names.read_text().splitlines(keepends=True)[0])
+    successor = Tally(file)
+    count_to(successor, 2, series=("next",))
+    assert successor.read() == {SERIES: [1], ("next",): [2]}

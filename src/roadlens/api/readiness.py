@@ -37,6 +37,7 @@ class Readiness:
         self._feed_away_s = feed_away_s
         self._redis = redis
         self.draining = False
+        self._asked: asyncio.Task[bool] | None = None
 
     async def look(self) -> Parts:
         """The state of each part. Without Redis a server is slower, not wrong: it is ready.
@@ -61,6 +62,15 @@ class Readiness:
         return parts
 
     async def _database_answers(self) -> bool:
+        """One that hangs is given up in time: to take back what it was asked takes the driver ten seconds more. Until
+        then nobody asks it again, so that those who look every few seconds do not fill the pool.
+        """
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.get_running_loop().create_task(self._ask_database())
+        done, _ = await asyncio.wait({self._asked}, timeout=DATABASE_S)
+        return bool(done) and await self._asked
+
+    async def _ask_database(self) -> bool:
         try:
             async with asyncio.timeout(DATABASE_S), self._database.read() as session:
                 await session.value("SELECT 1")

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -45,17 +46,23 @@ class Worker:
     def pid(self) -> int:
         return self.process.pid
 
+    # The process may have gone and the news of it be on its way: its pipe is closed by then (uvloop: RuntimeError), and
+    # there is nobody to signal. Whoever stops all workers must get to the others.
+
     def tell_to_drain(self) -> None:
         if self.process.stdin is not None and not self.ended.is_set():
-            self.process.stdin.write(DRAIN)
+            with suppress(RuntimeError):
+                self.process.stdin.write(DRAIN)
 
     def terminate(self) -> None:
         if not self.ended.is_set():
-            self.process.terminate()
+            with suppress(ProcessLookupError):
+                self.process.terminate()
 
     def kill(self) -> None:
         if not self.ended.is_set():
-            self.process.kill()
+            with suppress(ProcessLookupError):
+                self.process.kill()
 
     def how_it_ended(self) -> str:
         code = self.process.returncode or 0
@@ -118,7 +125,11 @@ class Worker:
 
 
 async def start(name: str, task: Task) -> Worker:
-    """A new process for a task; it does not answer yet."""
+    """A new process for a task; it does not answer yet.
+
+    Raises:
+        OSError: the system gives no process, file or memory now, or Python is not where it was.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-P", "-m", "roadlens.cli.worker"),

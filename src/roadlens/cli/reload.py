@@ -61,7 +61,10 @@ class Reload:
         self._again = True
         while self._again:
             self._again = False
-            await self._workers.reload(self._upgrade)
+            try:
+                await self._workers.reload(self._upgrade)
+            except Exception:  # whatever it is, who supervises waits for the end of this reload
+                logger.exception("A reload has ended in the middle; those that are there go on")
         supervisor.tell(supervisor.READY)
 
     async def _upgrade(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from contextlib import suppress
@@ -64,6 +65,8 @@ def main() -> None:
     if not line:  # the parent went at once
         return
     task = msgspec.json.decode(line, type=Task)
+    # A reload is the parent's affair, also where all processes of a service are told (`systemctl kill`, `killall`).
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = read_settings()
     begin_log(settings, f"worker {task.number}", serves=True)
     # A parent that stands still must not make its workers stand still.

@@ -95,8 +95,8 @@ class Workers:
             return False
         try:
             await upgrade()
-        except RoadlensError as error:
-            logger.error("Nothing was replaced: %s", error.detail)
+        except (RoadlensError, OSError) as error:
+            logger.error("Nothing was replaced: %s", error.detail if isinstance(error, RoadlensError) else error)
             return False
         for number in sorted(self._at):
             if self._stops() or not await self._replace(number):
@@ -111,7 +111,11 @@ class Workers:
         """1. Another process for the place starts, and counts in files of its own. 2. It answers. 3. The one before is
         told to stop: it gives its lease back when it has answered what it has. Nobody waits for either meanwhile.
         """
-        new = await self._start(number)
+        try:
+            new = await self._start(number)
+        except OSError as error:
+            logger.error("A new worker cannot be started (%s); those of before go on", error)
+            return False
         if not await new.until_ready():
             await new.end(0)
             logger.error("A new worker %s before it could answer; those of before go on", new.how_it_ended())
@@ -131,23 +135,33 @@ class Workers:
         pause = SHORTEST_PAUSE_S
         while not self._stopping.is_set():
             began = clock()
-            if number not in self._at or self._at[number].ended.is_set():  # nobody has taken it over meanwhile
-                self._at[number] = await self._start(number)
-                self._note_when_ready(number, self._at[number])
-            worker = await self._until_deserted(number)
-            if self._stopping.is_set():
-                return
-            how = worker.how_it_ended()
-            if not self._ready.is_set():
-                raise SetupError(f"A worker process {how} before it could answer. The lines above say why.")
+            try:
+                worker = await self._until_deserted(number)
+            except OSError as error:  # whoever has a place goes on, and the next try may succeed
+                if not self._ready.is_set():
+                    raise SetupError(f"A worker process cannot be started: {error}.") from error
+                who, how = f"Worker {number}", f"cannot be started ({error})"
+            else:
+                who, how = f"Worker {number} (pid {worker.pid})", worker.how_it_ended()
+                if self._stopping.is_set():
+                    return
+                if not self._ready.is_set():
+                    raise SetupError(f"A worker process {how} before it could answer. The lines above say why.")
+                self._restarts.add()
             pause = SHORTEST_PAUSE_S if clock() - began > A_WHILE_S else pause
-            logger.warning("Worker %d (pid %d) %s; starting it again in %.1f s", number, worker.pid, how, pause)
-            self._restarts.add()
+            logger.warning("%s %s; starting it again in %.1f s", who, how, pause)
             await _either(self._stopping, pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
     async def _until_deserted(self, number: int) -> Worker:
-        """Wait until whoever has the place has ended, and not merely given it over; who that was."""
+        """Wait until whoever has the place, or is started for it, has ended, and not merely given it over.
+
+        Raises:
+            OSError: nobody can be started.
+        """
+        if number not in self._at or self._at[number].ended.is_set():  # nobody has taken it over meanwhile
+            self._at[number] = await self._start(number)
+            self._note_when_ready(number, self._at[number])
         while True:
             worker = self._at[number]
             await worker.ended.wait()

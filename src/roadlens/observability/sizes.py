@@ -32,16 +32,24 @@ class Sizes:
         self._whole = metrics.gauges("data_disk_size_bytes")
 
     async def look(self) -> None:
-        """Now. What cannot be read stays as it was."""
-        try:
-            async with self._database.read() as session:
-                self._size.show({(): await size.in_bytes(session)})
-            if self._data_dir is not None:
-                disk = await asyncio.to_thread(shutil.disk_usage, self._data_dir)
-                self._free.show({(): disk.free})
-                self._whole.show({(): disk.total})
-        except (RoadlensError, OSError) as error:
-            logger.debug("The size of the database cannot be read: %s", error)
+        """Now. What cannot be read stays as it was. The disk first: one that is full stops the database."""
+        for look in (self._look_at_disk, self._look_at_database):
+            try:
+                await look()
+            except (RoadlensError, OSError) as error:
+                logger.debug("The size of the database or of its disk cannot be read: %s", error)
+            except Exception:  # whatever it is, the next look may succeed
+                logger.exception("The size of the database or of its disk cannot be read")
+
+    async def _look_at_disk(self) -> None:
+        if self._data_dir is not None:
+            disk = await asyncio.to_thread(shutil.disk_usage, self._data_dir)
+            self._free.show({(): disk.free})
+            self._whole.show({(): disk.total})
+
+    async def _look_at_database(self) -> None:
+        async with self._database.read() as session:
+            self._size.show({(): await size.in_bytes(session)})
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -3,6 +3,8 @@
 A number is a cell of 8 bytes. Kept in a file that is mapped into memory, it costs no more than one in a list, others
 see it at once, and it outlives a process that is killed: who takes its place goes on counting in the same cells.
 What is so only now, and not counted, ends with the process: the file is locked for as long as that lives.
+
+A disk that is full costs numbers, and nothing else: whoever counts is not to fail for it.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-# Of 8 bytes each. All series of today take a tenth of them; a file that is not written to takes no room on the disk.
+# Of 8 bytes each, 256 KiB in all, for which a file has room from the first. All series of today take a tenth of them.
 CELLS = 32_768
 
 # The name of the metric, then the values of its labels.
@@ -46,21 +48,32 @@ class Tally:
     def __init__(self, file: Path | None = None) -> None:
         """Without a file the numbers are this process's alone. Where a living process has the file, one beside it."""
         self._names: Path | None = None
+        self._unwritten = b""
         self._used = 1  # the first one takes what has no place
         self._places: dict[Series, _Place] = {}
-        if file is None:
-            self.cells = memoryview(array("d", bytes(8 * CELLS))).cast("B").cast("d")
-            return
+        self.cells = memoryview(array("d", bytes(8 * CELLS))).cast("B").cast("d")
+        if file is not None:
+            try:
+                self._take(file)
+            except OSError as error:
+                logger.warning("This process counts, and nobody sees it: there is no room at %s (%s)", file, error)
+
+    def _take(self, file: Path) -> None:
+        """Go on where the process before has ended."""
         taken, mapped = _own(file)
-        self.cells = memoryview(mapped).cast("B").cast("d")
-        self._names = taken.with_suffix(".names")
-        for series, place in _read_names(self._names):
+        names = taken.with_suffix(".names")
+        with names.open("ab+") as written:
+            written.seek(0)
+            # A line that its writer could not end is written over.
+            written.truncate(written.read().rfind(b"\n") + 1)
+        self.cells, self._names = memoryview(mapped).cast("B").cast("d"), names
+        for series, place in _read_names(names):
             self._places[series] = place
             self._used = place.start + place.width
             if place.momentary:  # of the process before
                 self.cells[place.start : self._used] = array("d", bytes(8 * place.width))
-        # A line that its writer could not end is written over.
-        self._names.write_text("".join(_line(*entry) for entry in self._places.items()))
+        # What it counted under names that it could not write.
+        self.cells[self._used :] = array("d", bytes(8 * (CELLS - self._used)))
 
     def place(self, series: Series, width: int, *, momentary: bool = False) -> int:
         """Where the `width` cells of a series begin; they are made, with zeros, at the first call."""
@@ -72,9 +85,17 @@ class Tally:
         place = self._places[series] = _Place(self._used, width, momentary)
         self._used += width
         if self._names is not None:
-            with self._names.open("a") as names:
-                names.write(_line(series, place))
+            self._unwritten += _line(series, place).encode()
+            self._write_names(self._names)
         return place.start
+
+    def _write_names(self, file: Path) -> None:
+        """What finds no room is written with the next name, and its numbers are seen then."""
+        try:
+            with file.open("ab", buffering=0) as names:
+                self._unwritten = self._unwritten[names.write(self._unwritten) :]
+        except OSError as error:
+            logger.debug("The names of what is counted find no room at %s: %s", file, error)
 
     def read(self) -> dict[Series, list[float]]:
         """What has been counted: by this process alone, or the sums over all files of the directory."""
@@ -116,13 +137,25 @@ def _own(file: Path) -> tuple[Path, mmap.mmap]:
         try:
             # Held by what is mapped, which has a handle of its own to the same open file (flock(2), mmap of Python).
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(handle, 8 * CELLS)
+            _make_room(handle)
             return own, mmap.mmap(handle, 8 * CELLS)
         except BlockingIOError:
             continue
         finally:
             os.close(handle)
     raise AssertionError("unreachable: one is free")
+
+
+def _make_room(handle: int) -> None:
+    """Now: a page that finds none when it is first written to ends the process (SIGBUS, mmap(2)).
+
+    Raises:
+        OSError: there is none.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(handle, 0, 8 * CELLS)
+    else:
+        os.ftruncate(handle, 8 * CELLS)
 
 
 def _lives(handle: int) -> bool:

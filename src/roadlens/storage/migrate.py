@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import threading
 import time
 from functools import partial
 from importlib import resources
@@ -35,23 +37,30 @@ _LOOK_EVERY_S: Final = 0.1
 logger = logging.getLogger(__name__)
 
 
-def upgrade(url: str, timezone: str, parameters: dict[str, object]) -> str:
+class GivenUp(Exception):
+    """Whoever wanted the schema wants it no more. Steps that were made stay."""
+
+
+def upgrade(url: str, timezone: str, parameters: dict[str, object], given_up: threading.Event | None = None) -> str:
     """Apply every step that is missing, and write the installation's row and first score version into a new database.
 
     Args:
         url: address of the database.
         timezone: IANA name; fixed in a new database, compared with an older one.
         parameters: scoring parameters to be version 1 where there is none.
+        given_up: set by another thread to wait for nobody any more; a step under way is finished.
 
     Returns:
         The revision that the database now has.
 
     Raises:
         DatabaseUnavailable: there is no database at that address.
+        GivenUp: `given_up` was set.
         Overloaded: somebody held on to what a step has to change. The steps before it are made.
         SetupError: PostgreSQL is too old, the schema is newer than this program and does not say that it may use it,
             or the time zone is another one.
     """
+    given_up = given_up or threading.Event()
     engine = create_engine(
         sqlalchemy_url(url),
         poolclass=NullPool,
@@ -59,12 +68,21 @@ def upgrade(url: str, timezone: str, parameters: dict[str, object]) -> str:
     )
     try:
         with engine.connect() as connection:
-            _wait_for_turn(connection)
-            return _upgrade(connection, timezone, parameters)
+            _wait_for_turn(connection, given_up)
+            return _upgrade(connection, timezone, parameters, given_up)
     except OperationalError as error:
         raise DatabaseUnavailable(f"The database cannot be reached: {error.orig}".strip()) from error
     finally:
         engine.dispose()
+
+
+async def brought_up_to_date(url: str, timezone: str, parameters: dict[str, object]) -> None:
+    """As `upgrade`, beside the event loop. Who is cancelled waits for nobody; the process would for its thread."""
+    given_up = threading.Event()
+    try:
+        await asyncio.to_thread(upgrade, url, timezone, parameters, given_up)
+    finally:
+        given_up.set()
 
 
 def head() -> str:
@@ -74,7 +92,7 @@ def head() -> str:
     return newest
 
 
-def _wait_for_turn(connection: Connection) -> None:
+def _wait_for_turn(connection: Connection, given_up: threading.Event) -> None:
     """Hold the lock from here on. A statement that waited for it would have a snapshot, and an index that is made
     beside those who write waits for each snapshot that is older: two servers would wait for each other.
     """
@@ -84,18 +102,23 @@ def _wait_for_turn(connection: Connection) -> None:
         if not said:
             logger.info("Another process brings the database to its schema; waiting for it")
             said = True
-        time.sleep(_LOOK_EVERY_S)
+        _rest(_LOOK_EVERY_S, given_up)
     connection.commit()
 
 
-def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object]) -> str:
+def _rest(seconds: float, given_up: threading.Event) -> None:
+    if given_up.wait(seconds):
+        raise GivenUp
+
+
+def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object], given_up: threading.Event) -> str:
     version = connection.execute(text("SELECT current_setting('server_version_num')::int")).scalar_one()
     if version < OLDEST_POSTGRESQL:
         raise SetupError(f"Roadlens needs PostgreSQL 15 or newer; this one is {version // 10000}.")
     config = _config()
     before = _revision(connection)
     if before is None or before in {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}:
-        _make_steps(connection, config, before)
+        _make_steps(connection, config, before, given_up)
     else:
         _accept_newer(connection, before)
     now = _revision(connection)
@@ -125,7 +148,7 @@ def _upgrade(connection: Connection, timezone: str, parameters: dict[str, object
     return now
 
 
-def _make_steps(connection: Connection, config: Config, before: str | None) -> None:
+def _make_steps(connection: Connection, config: Config, before: str | None, given_up: threading.Event) -> None:
     """Each step in a transaction of its own, and none in the way of others for long."""
     config.attributes |= {"connection": connection, "on_step": (partial(_complete, before),)}
     connection.execute(text(f"SET lock_timeout = {LOCK_TIMEOUT_MS}"))
@@ -143,7 +166,7 @@ def _make_steps(connection: Connection, config: Config, before: str | None) -> N
                     "let go of it in five minutes. pg_stat_activity shows transactions that stay open. Try again then."
                 ) from error
             logger.warning("A step of the schema waits for a lock that somebody holds; it is tried again")
-            time.sleep(PAUSE_S)
+            _rest(PAUSE_S, given_up)
         else:
             break
     connection.execute(text("RESET lock_timeout"))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from roadlens.api.readiness import FEED_AWAY_S, Readiness
+from roadlens.errors import NotReady
 from roadlens.storage.database import Database
 from tests.support.api import Api, open_api
 from tests.support.postgres import Server
+from tests.support.proxy import HOST, Proxy, Way
 from tests.support.valkey import Valkey
+from tests.support.workers import until
 
 READY = {"server": "ok", "database": "ok", "feed": "attached", "redis": "off"}
 
@@ -90,3 +95,25 @@ async def test_ready_while_redis_is_away(database: Database, database_url: str, 
     nobody = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "1"}
     async with open_api(database, database_url, password_hash, **nobody) as api:
         assert (await api.client.get("/readyz")).json()["parts"] == READY | {"redis": "away"}
+
+
+async def test_a_database_that_hangs_is_given_up_and_not_asked_again_meanwhile(database_url: str) -> None:
+    """The driver takes seconds to take back what it has asked; nobody who looks waits for that."""
+    address = make_url(database_url)
+    between = Proxy("", 0, to_socket=f"{address.query['host']}/.s.PGSQL.{address.query.get('port', 5432)}")
+    await between.accept()
+    database = Database.open(f"postgresql://{address.username}@{HOST}:{between.port}/{address.database}")
+    try:
+        readiness = Readiness(database, lambda: 0.0, lambda: "off")
+        assert (await readiness.look())["database"] == "ok"
+        between.hold(Way.BOTH)
+        for _ in range(2):
+            with pytest.raises(NotReady):
+                await readiness.look()
+            assert database.connections.in_use == 1
+        between.let_go()
+        await asyncio.to_thread(until, lambda: database.connections.in_use == 0)
+        assert (await readiness.look())["database"] == "ok"
+    finally:
+        await database.close()
+        await between.close()
