@@ -205,9 +205,13 @@ def _front(app: _Application, wiring: Wiring, kept: Caching, limits: RateLimits)
         Principals(kept.feed, TokenGuard(wiring.database, app.state.server.tokens)),
         kept.audit,
         Requests(app.compute, wiring.metrics, wiring.journal, templates(app), proxies),
-        admit=lambda principal: limits.admits(cast(TokenHolder, principal.holder).user_id),
+        admit=lambda principal: _admits(limits, cast(TokenHolder, principal.holder)),
         around=origins.headers if origins.needed else None,
     )
+
+
+def _admits(limits: RateLimits, holder: TokenHolder) -> bool:
+    return limits.admits(holder.user_id, holder.token_epoch)
 
 
 def templates(app: FastAPI) -> dict[str, str]:
