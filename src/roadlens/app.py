@@ -107,6 +107,8 @@ def create_app(wiring: Wiring) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # It would lead to whatever host the request names, without TLS behind a proxy, and passwords go with it.
+        redirect_slashes=False,
     )
     app.state.server = _state(wiring, kept, collector)
     app.state.metrics = metrics
