@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from starlette.types import Message, Receive, Scope, Send
@@ -126,3 +127,12 @@ async def test_a_request_s_transaction_ends_before_its_answer_leaves(api: Api) -
     async with AsyncClient(transport=ASGITransport(watched), base_url="http://roadlens.test") as client:
         assert (await client.get("/")).json() == 1
     assert order == ["http.response.start with 0 open", "http.response.body with 0 open"]
+
+
+@pytest.mark.parametrize("path", ["/docs/", "/healthz/", "/api/v1/auth/login/", "/api/v1/admin/drivers/", "//docs/"])
+async def test_nobody_is_led_to_another_address(api: Api, path: str) -> None:
+    """The host in a redirect would be the request's own word, and its scheme not the proxy's."""
+    for method in ("GET", "POST"):
+        answer = await api.client.request(method, f"http://roadlens.test{path}", headers={"Host": "evil.example"})
+        assert answer.status_code == 404
+        assert "Location" not in answer.headers

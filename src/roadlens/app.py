@@ -107,6 +107,8 @@ def create_app(wiring: Wiring) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # It would lead to whatever host the request names, without TLS behind a proxy, and passwords go with it.
+        redirect_slashes=False,
     )
     app.state.server = _state(wiring, kept, collector)
     app.state.metrics = metrics
@@ -206,9 +208,13 @@ def _front(app: _Application, wiring: Wiring, kept: Caching, limits: RateLimits)
         Principals(kept.feed, TokenGuard(wiring.database, app.state.server.tokens)),
         kept.audit,
         Requests(app.compute, wiring.metrics, wiring.journal, templates(app), proxies),
-        admit=lambda principal: limits.admits(cast(TokenHolder, principal.holder).user_id),
+        admit=lambda principal: _admits(limits, cast(TokenHolder, principal.holder)),
         around=origins.headers if origins.needed else None,
     )
+
+
+def _admits(limits: RateLimits, holder: TokenHolder) -> bool:
+    return limits.admits(holder.user_id, holder.token_epoch)
 
 
 def templates(app: FastAPI) -> dict[str, str]:

@@ -276,7 +276,7 @@ async def _set_admin(database: Database, username: str, password: str) -> None:
         known = await read_users.credentials(session, username)
         if known is not None and matches(password, known.password_hash):
             return
-        if (found := objection(password, username)) is not None:
+        if (found := objection(password, username, None if known is None else known.email)) is not None:
             raise SetupError(f"ROADLENS_ADMIN_PASSWORD is not acceptable as a new password. {found}")
         password_hash = hash_password(password)
         if known is None:

@@ -115,6 +115,24 @@ async def test_what_was_refused_to_one_is_computed_for_the_next(narrow: Api) -> 
     assert (await narrow.get("/admin/trips")).status_code == 200, "at hand by now"
 
 
+async def test_all_that_is_held_about_a_driver_costs_as_much_as_a_list_as_a_file(narrow: Api) -> None:
+    statuses = [(await narrow.get("/admin/drivers/DRV-0001/export")).status_code for _ in range(2)]
+    assert statuses == [404, 429]
+
+
+async def test_a_token_that_was_ended_uses_up_nothing_of_its_user_s(narrow: Api) -> None:
+    """Whoever stole it could keep the user out for as long as it would have held."""
+    stolen = narrow.tokens[Role.VIEWER]
+    assert (await narrow.send("POST", "/auth/logout", None, Role.VIEWER)).status_code == 204
+    for _ in range(20):
+        await narrow.get("/admin/drivers/DRV-0001", Role.VIEWER)
+    assert (await narrow.get("/admin/drivers/DRV-0001", Role.VIEWER)).status_code == 429
+    claims = narrow.app.state.server.tokens.read(stolen)
+    narrow.tokens[Role.VIEWER] = narrow.app.state.server.tokens.issue(claims.user_id, claims.token_epoch + 1)
+    assert (await narrow.get("/admin/drivers", Role.VIEWER)).status_code == 200
+    assert (await narrow.get("/auth/me", Role.VIEWER)).status_code == 200
+
+
 async def test_without_a_token_an_address_counts(narrow: Api) -> None:
     async def knock(host: str, token: str) -> int:
         transport = ASGITransport(narrow.app, client=(host, 1))

@@ -202,7 +202,8 @@ async def test_a_role_with_few_rights(postgres: Server, installation: Installati
         )
         findings = "\n".join(await found(installation, fails=True))
         connection.execute(f"DROP OWNED BY {other_role}".encode())
-    assert f"{other_role} may not read and write audit_log, cache_note" in findings
+    assert f"{other_role} may not read and write audit_log, audit_seals, cache_note" in findings
     assert "drivers" not in findings
-    assert f"{other_role} does not own the table positions" in findings
+    assert f"{other_role} may not call roadlens_audit_final_id(), roadlens_audit_forget(" in findings
+    assert "roadlens_make_month(date), roadlens_raise_tags(text[])" in findings
     assert "Roadlens may want 54 connections; 20 may be open" in findings

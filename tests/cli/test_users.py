@@ -66,8 +66,9 @@ def test_a_new_password_of_the_admin_replaces_the_generated_one(installation: In
 
 
 def test_what_is_refused(installation: Installation) -> None:
-    users(installation, "create", "ada", "--role", "viewer")
+    users(installation, "create", "ada", "--role", "viewer", "--email", "lovelace@example.com")
     for done, error, said in (
+        (users(installation, "password", "ADA", password="Lovelace-example-1"), InvalidInput, "hardly more"),
         (users(installation, "create", "ADA", "--role", "admin"), Conflict, 'already a user named "ADA"'),
         (users(installation, "create", "bo", "--role", "viewer", password="short"), InvalidInput, "at least 12"),
         (users(installation, "create", "bo", "--role", "viewer", password="qwertyuiop123"), InvalidInput, "stolen"),

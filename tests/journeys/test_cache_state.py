@@ -84,16 +84,16 @@ def test_the_state_is_of_both_workers_whichever_tells_it(pair: Pair) -> None:
 def test_clearing_by_command_reaches_both_workers_and_redis(pair: Pair, redis_of_pair: Valkey) -> None:
     for worker in pair.workers:
         for path in (LIST, SUMMARY):
-            worker.get(path)
-            worker.get(path)
+            worker.verdict(path)
+            worker.verdict(path)
     said = pair.installation.run("cache", "clear", "*drivers_list*")
     assert re.search(r"Nothing that matches \*drivers_list\* is found any more.* \d+ answers", said, re.DOTALL)
     with redis_of_pair.client() as client:
         assert list(client.scan_iter("*:drivers_list:*")) == []
-    statuses = [worker.get(LIST).headers["Cache-Status"] for worker in pair.workers]
+    statuses = [worker.verdict(LIST) for worker in pair.workers]
     assert "stored" in statuses[0]
     assert "detail=memory" not in statuses[1]
-    assert all("hit" in worker.get(SUMMARY).headers["Cache-Status"] for worker in pair.workers)
+    assert all("hit" in worker.verdict(SUMMARY) for worker in pair.workers)
 
 
 def test_the_commands_tell_what_the_server_tells(pair: Pair) -> None:

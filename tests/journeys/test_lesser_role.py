@@ -69,9 +69,13 @@ def test_a_server_that_owns_nothing(addresses: tuple[str, str], tmp_path: Path) 
         sent = api.client.post("/ingest/positions", json=[FIX], headers=headers)  # of a month that has no table yet
         assert (sent.status_code, sent.json()["kept"]) == (200, 1), sent.text
         assert api.client.delete(path).status_code == 204
+        assert api.client.post("/admin/cache/clear").status_code == 200
+        erased = api.client.post(f"{path}/erase", json={"confirm": made.json()["driver_id"]})
+        assert (erased.status_code, erased.json()["audit_entries"]) == (200, 3), erased.text
         assert len(api.get("/admin/audit")["items"]) >= 3
         assert api.client.post("/auth/logout").status_code == 204
-    installation.run("doctor")
+    assert "may not" not in installation.run("doctor")
+    assert "0 not sealed yet" in installation.run("audit", "verify")
 
     with psycopg.connect(by_server, autocommit=True) as connection:
         for forbidden in (
@@ -81,6 +85,7 @@ def test_a_server_that_owns_nothing(addresses: tuple[str, str], tmp_path: Path) 
             "ALTER TABLE users DISABLE TRIGGER ALL",
             "UPDATE audit_log SET actor = 'somebody else'",
             "DELETE FROM audit_log",
+            "DELETE FROM audit_seals",
             "SELECT roadlens_make_month('2026-12-02')",
         ):
             with pytest.raises((InsufficientPrivilege, RaiseException)):

@@ -91,23 +91,47 @@ async def test_values_go_only_beside_an_entry_that_says_so(database: Database) -
     assert await troubles(database) == [], "what was forgotten is still what was sealed"
 
 
+# As an erasure leaves an entry.
+ERASED = "erased_by = (SELECT audit_id FROM audit_log WHERE action = 'erase')"
+WHO = f"{ERASED}, address = NULL, who_salt = NULL"
+
 TAMPERED = {
     "UPDATE audit_log SET after = '{}' WHERE entity_id = 'DRV-2'": "Entry",
     "UPDATE audit_log SET actor = 'bo' WHERE entity_id = 'DRV-2'": "Entry",
     "UPDATE audit_log SET action = 'delete' WHERE entity_id = 'DRV-2'": "are not those",
-    "DELETE FROM audit_log WHERE entity_id = 'DRV-2'": "there are 2",
+    "DELETE FROM audit_log WHERE entity_id = 'DRV-2'": "there are 3",
     "UPDATE audit_log SET after = NULL, what_salt = NULL WHERE entity_id = 'DRV-2'": "Entry",
+    # What an erasure leaves is a name of nobody and no values: anything else is a forgery, whatever it says.
+    f"UPDATE audit_log SET actor = 'bo', {WHO} WHERE entity_id = 'DRV-2'": "Entry",
+    f"UPDATE audit_log SET {ERASED}, before = NULL, after = NULL, what_salt = NULL WHERE entity_id = 'DRV-2'": "Entry",
+    f"UPDATE audit_log SET {ERASED}, after = '{{}}', what_salt = NULL WHERE entity_id = 'DRV-2'": "Entry",
 }
 
 
 @pytest.mark.parametrize(("statement", "said"), TAMPERED.items())
 async def test_what_was_tampered_with_shows(database: Database, database_url: str, statement: str, said: str) -> None:
-    await note(database, "DRV-1", "DRV-2", "DRV-3")
-    assert await seal(database, KEY) == 3
+    about, _, _ = await note(database, "DRV-1", "DRV-2", "DRV-3")
+    async with database.write() as session:
+        erased = await audit.record(session, ADA, "erase", "driver", "erased-1", None, {"audit_entries": 2})
+        await erasure.empty(session, erased, erasure.Entries([], [about], [about]), "erased-1")
+    assert await seal(database, KEY) == 4
     assert await troubles(database) == []
     tamper(database_url, statement)
     (found,) = await troubles(database)
     assert said in found
+
+
+async def test_an_erasure_is_no_leave_to_empty_more_afterwards(database: Database, database_url: str) -> None:
+    about, _ = await note(database, "DRV-1", "DRV-2")
+    async with database.write() as session:
+        said = await audit.record(session, ADA, "erase", "driver", "erased-1", None, {"audit_entries": 1})
+        await erasure.empty(session, said, erasure.Entries([], [about], [about]), "erased-1")
+    await seal(database, KEY)
+    assert await troubles(database) == []
+    emptied = "entity_id = 'erased-1', before = NULL, after = NULL, what_salt = NULL"
+    tamper(database_url, f"UPDATE audit_log SET {ERASED}, {emptied} WHERE entity_id = 'DRV-2'")
+    (found,) = await troubles(database)
+    assert f"Erasure {said} said that it emptied 1 entries; there are 2" in found
 
 
 async def test_who_computes_all_digests_anew_cannot_sign(database: Database, database_url: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from roadlens.storage.database import Database
-from roadlens.storage.writes import drivers
+from roadlens.storage.writes import devices, drivers
 from roadlens.storage.writes.audit import Actor
 from roadlens.telemetry import assignments
 from roadlens.telemetry.batch import Reason
@@ -187,3 +187,15 @@ async def test_who_was_deleted_before_is_erased_from_log_and_positions(database:
 async def test_vehicles_that_nobody_else_drove_are_named(database: Database) -> None:
     assert (await erase(database, "DRV-9001")).vehicles == []
     assert (await erase(database, "DRV-9003")).vehicles == ["VEH-2"]
+
+
+async def test_what_the_log_says_of_a_device_that_somebody_else_has_now(database: Database, ingest: Ingest) -> None:
+    """What was noted while the person had it goes; what was noted since is about who has it now."""
+    await ingest.assign("shared", "DRV-9003", "VEH-2", valid_from=NOON + timedelta(hours=3), actor="test")
+    async with database.write() as session:
+        await devices.change(session, "test", "shared", {"name": "Phone of Zebulon", "contact": None}, None)
+        await devices.change(session, "test", "shared", {"name": "Phone of Yolanda"}, None)
+    assert await anywhere(database, "Yolanda") == [("audit_log.after", "Yolanda"), ("devices.name", "Yolanda")]
+    await erase(database, "DRV-9001")
+    assert await anywhere(database, "Zebulon") == []
+    assert await anywhere(database, "Yolanda") == [("devices.name", "Yolanda")]

@@ -6,6 +6,7 @@ may send many, and one that is refused comes again. Failed sign-ins have budgets
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from math import ceil
@@ -34,6 +35,7 @@ _COSTS: Final = {
     "/api/v1/auth/password": 20,
 }
 _EXPORT: Final = 50
+_EXPORTS: Final = re.compile(r"/admin/exports/|/admin/drivers/[^/]+/export$")
 
 # Users and addresses that are remembered; more are invented ones.
 MOST: Final = 10_000
@@ -64,9 +66,9 @@ class RateLimits:
         self._empty_at[who] = after
         return 0.0
 
-    def admits(self, user_id: int) -> bool:
+    def admits(self, user_id: int, token_epoch: int) -> bool:
         """Whether an answer may be computed for the user now; charged if so."""
-        return not self.wait_s(of_user(user_id))
+        return not self.wait_s(of_user(user_id, token_epoch))
 
     def _forget(self, now: float) -> None:
         """Those that have leaked empty are as good as new. If none has, the first half goes: made up, most of it."""
@@ -74,8 +76,9 @@ class RateLimits:
         self._empty_at = held if len(held) < MOST else dict([*held.items()][MOST // 2 :])
 
 
-def of_user(user_id: int) -> str:
-    return f"user {user_id}"
+def of_user(user_id: int, token_epoch: int) -> str:
+    """Tokens that were ended are somebody else's: whoever goes on with a stolen one uses up nothing of the user's."""
+    return f"user {user_id} {token_epoch}"
 
 
 class RateLimit:
@@ -112,7 +115,8 @@ class RateLimit:
         sent = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
         if sent[: len(_BEARER)].lower() == _BEARER:
             try:
-                return of_user(self._tokens.read(sent[len(_BEARER) :].decode("latin-1")).user_id)
+                claims = self._tokens.read(sent[len(_BEARER) :].decode("latin-1"))
+                return of_user(claims.user_id, claims.token_epoch)
             except NotAuthenticated:
                 pass
         client = scope.get("client")
@@ -124,4 +128,4 @@ def _counts(path: str) -> bool:
 
 
 def _cost(path: str) -> int:
-    return _EXPORT if "/exports/" in path else _COSTS.get(path, 1)
+    return _EXPORT if _EXPORTS.search(path) else _COSTS.get(path, 1)

@@ -16,8 +16,8 @@ from roadlens.storage.reads.users import TokenHolder
 from roadlens.storage.writes import audit
 from roadlens.storage.writes.audit import Actor
 
-# What was searched for may be a name: the log says that something was.
-_SEARCHED: Final = "search"
+# What may name a person, who may be erased one day: the log says that something was asked for, not what.
+_NAMES: Final = ("search", "actor", "entity_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ async def _administrator(
 
 
 def _asked(request: Request) -> dict[str, str]:
-    return {name: "…" if name == _SEARCHED else value[:200] for name, value in request.query_params.items()}
+    # What the route does not know, it did not filter by; and it may be anything.
+    known = {parameter.alias for parameter in request.scope["route"].dependant.query_params}
+    asked = request.query_params.items()
+    return {name: "…" if name in _NAMES else value[:200] for name, value in asked if name in known}
 
 
 Taking = Annotated[Export, Depends(_viewer)]

@@ -59,8 +59,7 @@ def password(name: Name, password_stdin: FromStdin = False) -> None:
       roadlens users password admin
     """
     settings = read_settings()
-    password_hash = hash_password(new_passwords.check(_password(password_stdin), "password", name))
-    asyncio.run(_change_password(settings, name, password_hash))
+    asyncio.run(_change_password(settings, name, new_passwords.check(_password(password_stdin), "password", name)))
     print(f"{name} has a new password; tokens from before are void.")
     if name.lower() == settings.admin_username.lower():
         # The generated password no longer opens anything: nobody should try it.
@@ -98,8 +97,12 @@ async def _create(settings: Settings, name: str, role: Role, email: str | None, 
         await users.create(session, operator(), username=name, role=role, email=email, password_hash=password_hash)
 
 
-async def _change_password(settings: Settings, name: str, password_hash: str) -> None:
+async def _change_password(settings: Settings, name: str, new: str) -> None:
     async with open_command(settings, "users password") as wiring, wiring.database.write() as session:
+        known = await read_users.credentials(session, name)
+        if known is None:
+            raise NotFound(f'There is no user named "{name}".')
+        password_hash = hash_password(new_passwords.check(new, "password", known.username, known.email))
         await users.change_password(session, operator(), username=name, password_hash=password_hash)
 
 

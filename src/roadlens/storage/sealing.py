@@ -100,6 +100,10 @@ async def verify(database: Database, key: Key, expected: str | None = None) -> V
     async with database.read() as session:
         troubles = [f"{found}" for found in await reads.guards(session)]
         troubles += [f"Entry {entry} is not what it was made as." for entry in await reads.altered(session, _SHOWN)]
+        troubles += [
+            f"Erasure {erasure} said that it emptied {said:,} entries; there are {count:,}."
+            for erasure, said, count in await reads.overdrawn(session, _SHOWN)
+        ]
         seals, newest = 0, None
         heads, entries, unsigned = set[str](), 0, 0
         while found := await reads.examined(session, newest, _SEALS_AT_ONCE):

@@ -62,12 +62,12 @@ async def _erase(session: WriteSession, who: Who, driver_id: str, whereabouts: l
     there = await _there(session, driver_id)
     trips, assigned = await take_out(session, driver_id) if there else (0, [])
     gone = await erasure.forget_positions(session, whereabouts) if whereabouts else 0
-    nameless = await erasure.forget_names(session, device_ids) if device_ids else []
     if device_ids:
+        await erasure.forget_names(session, device_ids)
         await cut_again(session, device_ids)
     await erasure.remove_driver(session, driver_id)
     entries = await erasure.entries_of_driver(
-        session, driver_id, [assignment["assignment_id"] for assignment in assigned], nameless
+        session, driver_id, [assignment["assignment_id"] for assignment in assigned], device_ids
     )
     if not there and not entries.number:
         return Erased(erased_as=None)

@@ -117,3 +117,27 @@ async def test_a_user_is_erased_and_what_the_user_did_stays(fleet: Api) -> None:
     assert (edit["address"], edit["actor_id"]) == (None, user_id)
     assert "zeb" not in (await fleet.get("/admin/audit")).text
     assert (await fleet.send("POST", path, {"confirm": "zeb"})).json() == {"erased_as": None, "audit_entries": 0}
+
+
+async def test_what_a_device_says_of_somebody_who_has_it_now_is_not_in_it(fleet: Api) -> None:
+    (held,) = (await fleet.answer("/admin/assignments", driver_id="DRV-0002"))["items"]
+    path = f"/admin/assignments/{held['assignment_id']}"
+    assert (await fleet.send("PATCH", path, {"valid_to": "2025-01-01T00:00:00Z"})).status_code == 200
+    theirs = {"name": "Phone of Zebulon", "phone": "+15550199", "contact": "Zebulon Quux"}
+    assert (await fleet.send("PATCH", "/admin/devices/device-2", theirs)).status_code == 200
+    own = (await fleet.get(f"{DRIVER}/export")).json()["devices"]
+    assert [device["contact"] for device in own] == ["Zebulon Quux"], "nobody has it: it may be what the driver said"
+    given = {"driver_id": "DRV-0003", "vehicle_id": "VEH-0003", "valid_from": "2025-01-01T00:00:00Z"}
+    assert (await fleet.send("POST", "/admin/devices/device-2/assignments", given)).status_code == 201
+    (device,) = (await fleet.get(f"{DRIVER}/export")).json()["devices"]
+    assert (device["unique_id"], device["name"], device["phone"], device["contact"]) == ("device-2", None, None, None)
+    other = (await fleet.get("/admin/drivers/DRV-0003/export")).json()["devices"]
+    assert "Zebulon Quux" in [device["contact"] for device in other]
+
+
+async def test_names_that_a_file_of_the_log_was_asked_for_are_not_noted(fleet: Api) -> None:
+    """They would outlive the person's erasure."""
+    for wanted in ({"actor": "zebulon", "name": "zebulon"}, {"entity": "driver", "entity_id": "DRV-0002"}):
+        assert (await fleet.get("/admin/exports/audit.csv", Role.ADMIN, **wanted)).status_code == 200
+    taken = await entries(fleet, action="export")
+    assert [entry["after"] for entry in taken] == [{"entity": "driver", "entity_id": "…"}, {"actor": "…"}]

@@ -160,3 +160,11 @@ async def test_a_patch_that_cannot_be_is_named(api: Api, wrong: dict[str, Any]) 
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == list(wrong)
     assert NEW not in answer.text
+
+
+async def test_an_admin_s_own_password_needs_the_current_one_too(api: Api) -> None:
+    """Otherwise whoever finds an open tab, or a token, has the account for good."""
+    answer = await api.send("POST", f"/admin/users/{ADMIN}/password", {"password": NEW})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (409, "user_id")
+    assert "/auth/password" in answer.json()["detail"]
+    assert await works(api, await sign_in(api, "admin", PASSWORD))

@@ -45,6 +45,18 @@ def test_starts_stops_and_starts_again(tmp_path: Path, identity: Identity) -> No
         assert rows(url) == ["kept"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_no_secret_of_ours_is_in_its_environment(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may read files in the database, or runs as the same account, could look there."""
+    for name in ("ROADLENS_SECRET_KEY", "REDIS_PASSWORD", "PGPASSWORD", "OTEL_EXPORTER_OTLP_HEADERS"):
+        monkeypatch.setenv(name, "the secret")
+    with running(data_dir) as (server, url):
+        commit_row(url, "kept")
+        environment = Path(f"/proc/{server.pid}/environ").read_bytes()
+    assert b"LC_ALL=C" in environment
+    assert b"the secret" not in environment
+
+
 def test_the_way_it_runs_as_may_change(data_dir: Path) -> None:
     for number, identity in enumerate((*IDENTITIES, IDENTITIES[0])):
         with running(data_dir, identity) as (_, url):

@@ -15,7 +15,7 @@ from roadlens.api.parameters import After, Limit, UserId
 from roadlens.api.schemas.user_edits import NewUser, PasswordReset, UserPatch
 from roadlens.api.schemas.users import User, UserPage
 from roadlens.api.security import may_view
-from roadlens.errors import NotFound
+from roadlens.errors import Conflict, NotFound
 from roadlens.storage.reads import users
 from roadlens.storage.writes import users as edit_users
 
@@ -73,7 +73,9 @@ async def patch_user(user_id: UserId, body: UserPatch, edit: Editing, expected: 
 
 @edits.post("/{user_id}/password", status_code=HTTPStatus.NO_CONTENT, responses=REMOVED)
 async def reset_password(user_id: UserId, body: PasswordReset, edit: Editing, state: State) -> None:
-    """Give a user another password, which ends the user's tokens."""
+    """Give another user a new password, which ends the user's tokens. One's own needs the old one: `/auth/password`."""
+    if user_id == edit.actor.user_id:
+        raise Conflict("Your own password needs the current one: send both to /api/v1/auth/password.", field="user_id")
     found = await users.one(edit.session, user_id)
     names = () if found is None else (found.username, found.email)
     password_hash = await state.passwords.hash(new_passwords.check(body.password, "password", *names))

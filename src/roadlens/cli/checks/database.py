@@ -33,12 +33,12 @@ async def check(database: Database, settings: Settings) -> list[Finding]:
         found += _schema(revision)
         if revision is not None:
             found += _rights(facts, await server_facts.lacking_rights(session, list(metadata.tables)))
-            if not await server_facts.may_make_partitions(session):
+            if uncallable := await server_facts.uncallable(session):
                 found.append(
                     _error(
-                        f"{facts.role} does not own the table positions, or may not create tables",
-                        "Positions of a new month need a partition: they would not be stored.",
-                        f"ALTER TABLE positions OWNER TO {facts.role}; GRANT CREATE ON SCHEMA public TO {facts.role}",
+                        f"{facts.role} may not call {uncallable}",
+                        "They store positions of a new month, clear the cache, seal the log and erase people from it.",
+                        f"GRANT EXECUTE ON FUNCTION {uncallable} TO {facts.role}",
                     )
                 )
     return found
@@ -114,5 +114,5 @@ def _rights(facts: ServerFacts, lacking: str) -> Iterator[Finding]:
         yield _error(
             f"{facts.role} may not read and write {lacking}",
             "Requests that need it fail.",
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {lacking} TO {facts.role}",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {lacking} TO {facts.role}; of the log the first two",
         )

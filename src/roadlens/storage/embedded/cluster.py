@@ -22,10 +22,15 @@ BUILTIN_LOCALE_MAJOR = 17  # the first with a locale provider that needs nothing
 LOCALES = ("C.UTF-8", "C")
 
 
+# What finding programs and libraries, and memory, may need. Nothing else: our environment holds secrets, which
+# whoever may read files in the database would find in /proc, and what would steer PostgreSQL's programs from outside.
+_HANDED_ON = ("PATH", "HOME", "TMPDIR")
+_HANDED_ON_ALL = ("LD_", "DYLD_", "MALLOC_", "GLIBC_")
+
+
 def environment(locale: str) -> dict[str, str]:
-    """Ours without what would steer PostgreSQL's programs from outside, and with messages in English."""
-    steering = ("PG", "LC_", "LANG")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
+    """As much of ours as PostgreSQL's programs need, and messages in English."""
+    kept = {name: value for name, value in os.environ.items() if name in _HANDED_ON or name.startswith(_HANDED_ON_ALL)}
     return kept | {"LC_ALL": locale, "TZ": "UTC"}
 
 

@@ -39,14 +39,29 @@ SELECT last_id, entries, sha256(cast(:before AS bytea) || lines) AS chain FROM (
 ) AS covered
 """
 
-# What a person's erasure has emptied has no salt on that side, and an entry that says so.
+# What a person's erasure has emptied has no salt on that side, no value that could be another one, a name of nobody, and
+# an entry that says so. Ids of other things than people stay, and nothing vouches for them.
 _ALTERED = """
 SELECT audit_id FROM audit_log AS entry
-WHERE CASE WHEN who_salt IS NULL THEN erased_by IS NULL ELSE who_digest <> roadlens_audit_who(entry) END
-    OR CASE WHEN what_salt IS NULL THEN erased_by IS NULL ELSE what_digest <> roadlens_audit_what(entry) END
+WHERE CASE WHEN who_salt IS NULL
+        THEN erased_by IS NULL OR address IS NOT NULL OR actor NOT LIKE 'erased-%'
+        ELSE who_digest <> roadlens_audit_who(entry) END
+    OR CASE WHEN what_salt IS NULL
+        THEN erased_by IS NULL OR before IS NOT NULL OR after IS NOT NULL
+            OR (entity IN ('driver', 'user') AND entity_id NOT LIKE 'erased-%')
+        ELSE what_digest <> roadlens_audit_what(entry) END
     OR (erased_by IS NOT NULL AND NOT EXISTS (
         SELECT FROM audit_log AS said WHERE said.audit_id = entry.erased_by AND said.action = 'erase'))
 ORDER BY audit_id LIMIT :most
+"""
+
+# An entry that two erasures have emptied is counted for the later one alone.
+_OVERDRAWN = """
+SELECT said.audit_id, cast(said.after ->> 'audit_entries' AS bigint), found.entries
+FROM (SELECT erased_by, count(*) AS entries FROM audit_log WHERE erased_by IS NOT NULL GROUP BY erased_by) AS found
+JOIN audit_log AS said ON said.audit_id = found.erased_by
+WHERE found.entries > cast(said.after ->> 'audit_entries' AS bigint)
+ORDER BY said.audit_id LIMIT :most
 """
 
 _GUARDS: Final = {
@@ -124,6 +139,14 @@ async def covered(session: ReadSession, before: bytes, after: int, until: int, m
 async def altered(session: ReadSession, most: int) -> list[int]:
     """Entries whose values are not those that they were made with, the first of them."""
     return [audit_id for (audit_id,) in await session.tuples(_ALTERED, {"most": most})]
+
+
+async def overdrawn(session: ReadSession, most: int) -> list[tuple[int, int, int]]:
+    """Erasures beside which more entries have been emptied than they said: id, how many they said, how many there are.
+
+    The first of them.
+    """
+    return [(found[0], found[1], found[2]) for found in await session.tuples(_OVERDRAWN, {"most": most})]
 
 
 async def guards(session: ReadSession) -> list[Difference]:

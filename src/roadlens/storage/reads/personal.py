@@ -47,9 +47,15 @@ PARTS: Final = {
             SELECT vehicle_id FROM device_assignments WHERE driver_id = :driver
             UNION SELECT vehicle_id FROM trips WHERE driver_id = :driver)
         ORDER BY vehicle_id""",
+    # Whose name and phone a device has is whose it is now, and that is somebody else, whoever had it before.
     "devices": """
-        SELECT unique_id, name, model, category, phone, contact, created_at FROM devices WHERE device_id IN (
-            SELECT device_id FROM device_assignments WHERE driver_id = :driver)
+        SELECT unique_id, CASE WHEN own THEN name END AS name, model, category, CASE WHEN own THEN phone END AS phone,
+            CASE WHEN own THEN contact END AS contact, created_at
+        FROM devices CROSS JOIN LATERAL (
+            SELECT NOT EXISTS (SELECT FROM device_assignments AS held WHERE held.device_id = devices.device_id
+                AND held.driver_id <> :driver AND (held.valid_to IS NULL OR held.valid_to > now())) AS own
+        ) AS whose
+        WHERE device_id IN (SELECT device_id FROM device_assignments WHERE driver_id = :driver)
         ORDER BY unique_id""",
     "assignments": """
         SELECT assignment_id, unique_id, vehicle_id, valid_from, valid_to, device_assignments.created_at

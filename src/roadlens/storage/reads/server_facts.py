@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from roadlens.storage.database import ReadSession
 
@@ -35,13 +36,17 @@ FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
     AND relname = ANY(:tables)
     AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
-        AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
+        AND (relname = ANY(:growing) OR has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')))
 """
-# Who stores positions makes the partitions of their months.
-_MAKES_PARTITIONS = """
-SELECT has_schema_privilege(current_schema(), 'CREATE') AND pg_has_role(relowner, 'USAGE')
-FROM pg_class WHERE oid = 'positions'::regclass
+# Those that do what a server's role may not do by itself, or must not be called by everybody.
+_UNCALLABLE = """
+SELECT coalesce(string_agg(oid::regprocedure::text, ', ' ORDER BY proname), '') FROM pg_proc
+WHERE pronamespace = current_schema()::regnamespace AND proname = ANY(:functions)
+    AND NOT has_function_privilege(oid, 'EXECUTE')
 """
+_FUNCTIONS: Final = ("roadlens_make_month", "roadlens_raise_tags", "roadlens_audit_forget", "roadlens_audit_final_id")
+# A server needs no right to change what stands there, and should have none.
+_GROWING: Final = ("audit_log", "audit_seals")
 
 _DEFAULT_PARTITION = """
 SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class AS partition ON partition.oid = inhrelid
@@ -92,13 +97,14 @@ async def timezone(session: ReadSession) -> str | None:
 
 
 async def lacking_rights(session: ReadSession, tables: list[str]) -> str:
-    """Names of those tables that this role may not read and write in full, with commas."""
-    found: str = await session.value(_LACKING, {"tables": tables})
+    """Names of those tables that this role may not read and write as it must, with commas."""
+    found: str = await session.value(_LACKING, {"tables": tables, "growing": list(_GROWING)})
     return found
 
 
-async def may_make_partitions(session: ReadSession) -> bool:
-    found: bool = await session.value(_MAKES_PARTITIONS)
+async def uncallable(session: ReadSession) -> str:
+    """Those of the schema's functions that this role must call and may not, with commas."""
+    found: str = await session.value(_UNCALLABLE, {"functions": list(_FUNCTIONS)})
     return found
 
 

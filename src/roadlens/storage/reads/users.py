@@ -9,12 +9,12 @@ from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 
 _HOLDER = """
-SELECT user_id, username, email, role FROM users
+SELECT user_id, username, email, role, token_epoch FROM users
 WHERE user_id = :user_id AND token_epoch = :token_epoch AND active
 """
 
 _CREDENTIALS = """
-SELECT user_id, username, token_epoch, password_hash, active FROM users WHERE lower(username) = lower(:username)
+SELECT user_id, username, email, token_epoch, password_hash, active FROM users WHERE lower(username) = lower(:username)
 """
 
 _PAGE = """
@@ -35,12 +35,14 @@ class TokenHolder:
     username: str
     email: str | None
     role: str
+    token_epoch: int
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
     user_id: int
     username: str
+    email: str | None
     token_epoch: int
     password_hash: str
     active: bool

@@ -56,7 +56,6 @@ UPDATE devices SET name = NULL, phone = NULL, contact = NULL, version = version 
 WHERE device_id = ANY(:devices) AND NOT EXISTS (
     SELECT FROM device_assignments AS held
     WHERE held.device_id = devices.device_id AND (held.valid_to IS NULL OR held.valid_to > now()))
-RETURNING unique_id
 """
 
 _OTHERS = "SELECT DISTINCT driver_id FROM device_assignments WHERE device_id = ANY(:devices)"
@@ -84,8 +83,9 @@ UNION SELECT audit_id, false FROM audit_log
 WHERE entity = 'assignment' AND entity_id = ANY(cast(:assignments AS text[]))
 UNION SELECT audit_id, false FROM audit_log
 WHERE entity = 'assignment' AND entity_id IN (SELECT entity_id FROM of_driver WHERE entity = 'assignment')
-UNION SELECT audit_id, false FROM audit_log WHERE entity = 'device' AND entity_id = ANY(cast(:nameless AS text[]))
-    AND what_salt IS NOT NULL
+UNION SELECT audit_id, false FROM audit_log
+WHERE entity = 'device' AND entity_id IN (SELECT unique_id FROM devices WHERE device_id = ANY(cast(:devices AS int[])))
+    AND (jsonb_exists_any(before, :personal) OR jsonb_exists_any(after, :personal))
 """
 
 _OF_USER = """
@@ -152,9 +152,9 @@ async def forget_positions(session: WriteSession, whereabouts: Sequence[Span]) -
     return await session.execute(_POSITIONS, columns)
 
 
-async def forget_names(session: WriteSession, device_ids: Sequence[int]) -> list[str]:
-    """Clear what devices that nobody has now say of whom they were; gives their unique ids."""
-    return [unique_id for (unique_id,) in await session.tuples(_NAMELESS, {"devices": list(device_ids)})]
+async def forget_names(session: WriteSession, device_ids: Sequence[int]) -> None:
+    """Clear what devices that nobody has now say of whom they were."""
+    await session.execute(_NAMELESS, {"devices": list(device_ids)})
 
 
 async def remove_driver(session: WriteSession, driver_id: str) -> None:
@@ -173,10 +173,18 @@ async def unused(session: WriteSession, vehicle_ids: Iterable[str]) -> list[str]
 
 
 async def entries_of_driver(
-    session: WriteSession, driver_id: str, assignments: Sequence[int], nameless: Sequence[str]
+    session: WriteSession, driver_id: str, assignments: Sequence[int], device_ids: Sequence[int]
 ) -> Entries:
-    """Entries about a driver, these assignments and what these devices were called."""
-    params = {"driver": driver_id, "assignments": list(map(str, assignments)), "nameless": list(nameless)}
+    """Entries about a driver, these assignments and what these devices ever said of whom they were.
+
+    Of a device that others had as well too: nobody can tell whose name it was.
+    """
+    params = {
+        "driver": driver_id,
+        "assignments": list(map(str, assignments)),
+        "devices": list(device_ids),
+        "personal": ["name", "phone", "contact"],
+    }
     found = await session.tuples(_OF_DRIVER, params)
     return Entries([], [audit_id for audit_id, _ in found], [audit_id for audit_id, named in found if named])
 
