@@ -39,8 +39,8 @@ SELECT last_id, entries, sha256(cast(:before AS bytea) || lines) AS chain FROM (
 ) AS covered
 """
 
-# What a person's erasure has emptied has no salt on that side, no value that could be another one, a name of nobody, and
-# an entry that says so. Ids of other things than people stay, and nothing vouches for them.
+# What a person's erasure has emptied has no salt on that side, no value that could be another one, a name of nobody,
+# and an entry that says so. Ids of other things than people stay, and nothing vouches for them.
 _ALTERED = """
 SELECT audit_id FROM audit_log AS entry
 WHERE CASE WHEN who_salt IS NULL
