@@ -7,19 +7,19 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+# The log may be long, and the release before goes on writing it: each script below is a transaction of its own, none
+# holds a table for longer than a moment, and all of them can be made again after an attempt that was interrupted.
+
 # Each entry has two digests, of who and of what, each over a salt of its own. Seals are made of the digests; so the
 # values of one side can go later, with their salt, and what is sealed still stands. Without the salt nobody can try
 # names until one fits.
 COLUMNS = """
 ALTER TABLE audit_log
-    ADD COLUMN address text,
-    ADD COLUMN request_id text,
-    ADD COLUMN erased_by bigint,
-    ADD COLUMN who_salt bytea,
-    ADD COLUMN who_digest bytea,
-    ADD COLUMN what_salt bytea,
-    ADD COLUMN what_digest bytea;
-CREATE TABLE audit_seals (
+    ADD COLUMN IF NOT EXISTS address text, ADD COLUMN IF NOT EXISTS request_id text,
+    ADD COLUMN IF NOT EXISTS erased_by bigint,
+    ADD COLUMN IF NOT EXISTS who_salt bytea, ADD COLUMN IF NOT EXISTS who_digest bytea,
+    ADD COLUMN IF NOT EXISTS what_salt bytea, ADD COLUMN IF NOT EXISTS what_digest bytea;
+CREATE TABLE IF NOT EXISTS audit_seals (
     seal_id bigint PRIMARY KEY,
     last_id bigint NOT NULL,
     entries integer NOT NULL,
@@ -28,18 +28,22 @@ CREATE TABLE audit_seals (
     key_name text NOT NULL,
     sealed_at timestamptz NOT NULL DEFAULT now()
 );
-ALTER TABLE device_progress ADD COLUMN forgotten tstzmultirange, ADD COLUMN forgotten_at timestamptz;
+"""
+
+FORGOTTEN = """
+ALTER TABLE device_progress
+    ADD COLUMN IF NOT EXISTS forgotten tstzmultirange, ADD COLUMN IF NOT EXISTS forgotten_at timestamptz;
 """
 
 DIGESTS = """
-CREATE FUNCTION roadlens_audit_who(entry audit_log) RETURNS bytea LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION roadlens_audit_who(entry audit_log) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT sha256(entry.who_salt || convert_to(jsonb_build_array(entry.actor, entry.address)::text, 'UTF8'))
 $$;
-CREATE FUNCTION roadlens_audit_what(entry audit_log) RETURNS bytea LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION roadlens_audit_what(entry audit_log) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT sha256(entry.what_salt
         || convert_to(jsonb_build_array(entry.entity_id, entry.before, entry.after)::text, 'UTF8'))
 $$;
-CREATE FUNCTION roadlens_audit_line(entry audit_log) RETURNS bytea LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION roadlens_audit_line(entry audit_log) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT sha256(convert_to(jsonb_build_array(
         entry.audit_id, extract(epoch FROM entry.at), entry.actor_id, entry.action, entry.entity, entry.request_id,
         encode(entry.who_digest, 'hex'), encode(entry.what_digest, 'hex'))::text, 'UTF8'))
@@ -48,7 +52,7 @@ $$;
 
 # When an entry is made nobody chooses its time or its digests. A replica gets them as they are.
 ENTRY = """
-CREATE FUNCTION roadlens_audit_entry() RETURNS trigger LANGUAGE plpgsql SET search_path = {path} AS $$
+CREATE OR REPLACE FUNCTION roadlens_audit_entry() RETURNS trigger LANGUAGE plpgsql SET search_path = {path} AS $$
 BEGIN
     IF current_setting('session_replication_role') = 'replica' AND NEW.who_digest IS NOT NULL THEN
         RETURN NEW;
@@ -63,14 +67,14 @@ BEGIN
     PERFORM set_config('roadlens.accounted', pg_current_xact_id()::text, true);
     RETURN NEW;
 END $$;
-CREATE TRIGGER entry BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION roadlens_audit_entry();
+CREATE OR REPLACE TRIGGER entry BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION roadlens_audit_entry();
 ALTER TABLE audit_log ENABLE ALWAYS TRIGGER entry;
 """
 
 # What is forgotten: values with their salt, never the digests; and only beside an entry of the same transaction that
 # says so. An entry's time is its transaction's, and nobody can choose it.
 STANDS = """
-CREATE FUNCTION roadlens_audit_stands() RETURNS trigger LANGUAGE plpgsql SET search_path = {path} AS $$
+CREATE OR REPLACE FUNCTION roadlens_audit_stands() RETURNS trigger LANGUAGE plpgsql SET search_path = {path} AS $$
 BEGIN
     IF TG_TABLE_NAME = 'audit_log' AND TG_OP = 'UPDATE' THEN
         IF ROW(NEW.audit_id, NEW.at, NEW.actor_id, NEW.action, NEW.entity, NEW.request_id, NEW.who_digest,
@@ -93,8 +97,10 @@ BEGIN
         USING ERRCODE = 'insufficient_privilege',
         HINT = 'To forget a person, `roadlens drivers erase` and `roadlens users erase` take the values away.';
 END $$;
-CREATE TRIGGER stands BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION roadlens_audit_stands();
-CREATE TRIGGER stands_whole BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION roadlens_audit_stands();
+CREATE OR REPLACE TRIGGER stands BEFORE UPDATE OR DELETE ON {table}
+    FOR EACH ROW EXECUTE FUNCTION roadlens_audit_stands();
+CREATE OR REPLACE TRIGGER stands_whole BEFORE TRUNCATE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION roadlens_audit_stands();
 ALTER TABLE {table} ENABLE ALWAYS TRIGGER stands, ENABLE ALWAYS TRIGGER stands_whole;
 REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM PUBLIC;
 """
@@ -103,7 +109,8 @@ REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM PUBLIC;
 # Nor may such a user lock the log, which sealing does for a moment: each statement of that function sees what is there
 # when it begins, so it sees all that was committed before the lock was had.
 DOOR = """
-CREATE FUNCTION roadlens_audit_forget(erasure bigint, who bigint[], what bigint[], named bigint[], pseudonym text)
+CREATE OR REPLACE FUNCTION roadlens_audit_forget(
+    erasure bigint, who bigint[], what bigint[], named bigint[], pseudonym text)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = {path} AS $$
 DECLARE
     touched bigint;
@@ -121,7 +128,7 @@ BEGIN
     GET DIAGNOSTICS touched = ROW_COUNT;
     RETURN touched;
 END $$;
-CREATE FUNCTION roadlens_audit_final_id() RETURNS bigint
+CREATE OR REPLACE FUNCTION roadlens_audit_final_id() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = {path} AS $$
 BEGIN
     LOCK TABLE audit_log IN SHARE MODE;
@@ -130,21 +137,24 @@ END $$;
 REVOKE EXECUTE ON FUNCTION roadlens_audit_forget, roadlens_audit_final_id FROM PUBLIC;
 """
 
-INDEXES = """
-CREATE INDEX audit_log_before_driver_idx ON audit_log ((before ->> 'driver_id'))
-    WHERE before ->> 'driver_id' IS NOT NULL;
-CREATE INDEX audit_log_after_driver_idx ON audit_log ((after ->> 'driver_id'))
-    WHERE after ->> 'driver_id' IS NOT NULL;
-CREATE INDEX audit_log_actor_id_idx ON audit_log (actor_id, audit_id) WHERE actor_id IS NOT NULL;
-CREATE INDEX audit_log_actor_idx ON audit_log (actor, audit_id);
-CREATE INDEX audit_log_action_idx ON audit_log (action, audit_id);
-CREATE INDEX audit_log_at_idx ON audit_log (at);
+INDEXES = {
+    "audit_log_before_driver_idx": "((before ->> 'driver_id')) WHERE before ->> 'driver_id' IS NOT NULL",
+    "audit_log_after_driver_idx": "((after ->> 'driver_id')) WHERE after ->> 'driver_id' IS NOT NULL",
+    "audit_log_actor_id_idx": "(actor_id, audit_id) WHERE actor_id IS NOT NULL",
+    "audit_log_actor_idx": "(actor, audit_id)",
+    "audit_log_action_idx": "(action, audit_id)",
+    "audit_log_at_idx": "(at)",
+}
+VALID = """
+SELECT relname::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+WHERE indrelid = 'audit_log'::regclass AND indisvalid
 """
 
 # A change that nobody has noted when its transaction commits is noted by the database: by whom, and which row. It runs
 # before `bump`, which takes the notes away: deferred triggers of a row fire in the order of their names.
 ACCOUNT = """
-CREATE FUNCTION roadlens_account_for() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = {path} AS $$
+CREATE OR REPLACE FUNCTION roadlens_account_for() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {path} AS $$
 BEGIN
     IF current_setting('roadlens.accounted', true) IS DISTINCT FROM NEW.xid::text THEN
         INSERT INTO audit_log (actor, action, entity, entity_id, address, after)
@@ -157,9 +167,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER account_for AFTER INSERT ON cache_note DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION roadlens_account_for();
-CREATE FUNCTION roadlens_account_for_secret() RETURNS trigger
+CREATE OR REPLACE FUNCTION roadlens_account_for_secret() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = {path} AS $$
 BEGIN
     IF current_setting('roadlens.accounted', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
@@ -170,22 +178,60 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+"""
+
+# One table at a time: who edits takes them in another order.
+ACCOUNTING = (
+    """
+DROP TRIGGER IF EXISTS account_for ON cache_note;
+CREATE CONSTRAINT TRIGGER account_for AFTER INSERT ON cache_note DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION roadlens_account_for();
+ALTER TABLE cache_note ENABLE ALWAYS TRIGGER account_for;
+""",
+    """
+DROP TRIGGER IF EXISTS account_for_password ON users;
 CREATE CONSTRAINT TRIGGER account_for_password AFTER UPDATE OF password_hash ON users DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION roadlens_account_for_secret('user', 'user_id');
+ALTER TABLE users ENABLE ALWAYS TRIGGER account_for_password;
+""",
+    """
+DROP TRIGGER IF EXISTS account_for ON ingest_tokens;
 CREATE CONSTRAINT TRIGGER account_for AFTER INSERT OR UPDATE OR DELETE ON ingest_tokens
     DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION roadlens_account_for_secret('ingest_token', 'token_id');
-ALTER TABLE cache_note ENABLE ALWAYS TRIGGER account_for;
-ALTER TABLE users ENABLE ALWAYS TRIGGER account_for_password;
 ALTER TABLE ingest_tokens ENABLE ALWAYS TRIGGER account_for;
+""",
+)
+
+# What was written before gets digests too, so many entries at a time. Nobody else changes these rows; who reads them or
+# writes new ones does not wait. A subselect, for each salt is drawn once and used twice.
+AT_ONCE = 5000
+BEFORE = """
+WITH batch AS (
+    SELECT audit_id AS id, ROW(audit_id, at, actor, action, entity, entity_id, before, after, actor_id, address,
+        request_id, NULL, uuid_send(gen_random_uuid()), NULL, uuid_send(gen_random_uuid()), NULL)::audit_log AS made
+    FROM audit_log WHERE audit_id > %s ORDER BY audit_id LIMIT %s
+), filled AS (
+    UPDATE audit_log SET who_salt = (made).who_salt, who_digest = roadlens_audit_who(made),
+        what_salt = (made).what_salt, what_digest = roadlens_audit_what(made)
+    FROM batch WHERE audit_id = id AND audit_log.who_digest IS NULL
+)
+SELECT max(id) FROM batch
 """
 
-# What was written before has digests too, from now on.
-BEFORE = """
-UPDATE audit_log SET who_salt = uuid_send(gen_random_uuid()), what_salt = uuid_send(gen_random_uuid());
-UPDATE audit_log AS entry SET who_digest = roadlens_audit_who(entry), what_digest = roadlens_audit_what(entry);
+# Known to be so by a check that reads the log beside its writers, NOT NULL takes no look of its own.
+ALL_HAVE = (
+    """
+ALTER TABLE audit_log DROP CONSTRAINT IF EXISTS audit_log_digests;
+ALTER TABLE audit_log ADD CONSTRAINT audit_log_digests
+    CHECK (who_digest IS NOT NULL AND what_digest IS NOT NULL) NOT VALID;
+""",
+    "ALTER TABLE audit_log VALIDATE CONSTRAINT audit_log_digests",
+    """
 ALTER TABLE audit_log ALTER COLUMN who_digest SET NOT NULL, ALTER COLUMN what_digest SET NOT NULL;
-"""
+ALTER TABLE audit_log DROP CONSTRAINT audit_log_digests;
+""",
+)
 
 TABLES = ("audit_log", "audit_seals")
 GONE = (
@@ -204,12 +250,26 @@ GONE = (
 def upgrade() -> None:
     connection = op.get_bind()
     schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
-    path = f"{schema}, pg_temp"
-    function, triggers = STANDS.split("CREATE TRIGGER", 1)
-    for script in (COLUMNS, DIGESTS, BEFORE, INDEXES, ENTRY, function, DOOR, ACCOUNT):
-        connection.exec_driver_sql(script.replace("{path}", path).replace("%", "%%"))
-    for table in TABLES:
-        connection.exec_driver_sql(f"CREATE TRIGGER{triggers}".replace("{table}", table))
+    function, triggers = STANDS.split("CREATE OR REPLACE TRIGGER", 1)
+    stands = [f"CREATE OR REPLACE TRIGGER{triggers}".replace("{table}", table) for table in TABLES]
+
+    def run(*scripts: str) -> None:
+        for script in scripts:
+            connection.exec_driver_sql(script.replace("{path}", f"{schema}, pg_temp").replace("%", "%%"))
+
+    with op.get_context().autocommit_block():
+        run(COLUMNS, FORGOTTEN, DIGESTS, ENTRY)
+        # From here on each new entry has its digests, whoever makes it.
+        after: int | None = 0
+        while after is not None:
+            after = connection.exec_driver_sql(BEFORE, (after, AT_ONCE)).scalar_one()
+        # Only then what stands can be held: it refuses to fill in, too.
+        run(*ALL_HAVE, function, *stands, DOOR, ACCOUNT, *ACCOUNTING)
+        for name in INDEXES.keys() - set(connection.exec_driver_sql(VALID).scalars()):
+            run(
+                f"DROP INDEX CONCURRENTLY IF EXISTS {name}",
+                f"CREATE INDEX CONCURRENTLY {name} ON audit_log {INDEXES[name]}",
+            )
 
 
 def downgrade() -> None:
@@ -225,11 +285,10 @@ def downgrade() -> None:
     )
     for function in GONE:
         op.execute(f"DROP FUNCTION {function}")
+    op.execute(f"DROP INDEX {', '.join(INDEXES)}")
     op.execute(
         """
         DROP TABLE audit_seals;
-        DROP INDEX audit_log_before_driver_idx, audit_log_after_driver_idx, audit_log_actor_id_idx, audit_log_actor_idx,
-            audit_log_action_idx, audit_log_at_idx;
         ALTER TABLE audit_log DROP COLUMN address, DROP COLUMN request_id, DROP COLUMN erased_by, DROP COLUMN who_salt,
             DROP COLUMN who_digest, DROP COLUMN what_salt, DROP COLUMN what_digest;
         ALTER TABLE device_progress DROP COLUMN forgotten, DROP COLUMN forgotten_at;
