@@ -61,6 +61,7 @@ from roadlens.observability.requests import Requests
 from roadlens.observability.sizes import Sizes
 from roadlens.observability.statements import StatementMetrics
 from roadlens.settings import Settings
+from roadlens.storage.aging import Aging
 from roadlens.storage.reads.users import TokenHolder
 from roadlens.storage.sealing import Sealing
 from roadlens.telemetry.collector import Collector
@@ -86,6 +87,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         wiring.database, register=settings.auto_register, observer=IngestMetrics(metrics), around=wiring.journal.around
     )
     sealing = Sealing(wiring.database, signing_secret(settings))
+    aging = Aging(wiring.database, settings.audit_sign_in_days)
     sizes, present = _watched(wiring, kept, collector)
 
     @asynccontextmanager
@@ -95,6 +97,7 @@ def create_app(wiring: Wiring) -> FastAPI:
             collector.running(),
             retention.running(),
             sealing.running(),
+            aging.running(),
             sizes.running(),
             present.running(),
         ):

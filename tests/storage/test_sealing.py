@@ -12,6 +12,7 @@ from roadlens.storage.database import Database
 from roadlens.storage.sealing import Key, seal, verify
 from roadlens.storage.writes import audit, erasure
 from roadlens.storage.writes.audit import Actor
+from tests.support.tampering import tamper
 
 KEY = Key(b"a secret of the tests, long enough to be one")
 ADA = Actor("ada", 7, "192.0.2.7")
@@ -22,16 +23,6 @@ async def note(database: Database, *ids: str) -> list[int]:
         return [
             await audit.record(session, ADA, "update", "driver", each, {"city": "A"}, {"city": "B"}) for each in ids
         ]
-
-
-def tamper(url: str, *statements: str) -> None:
-    """As who owns the tables and switches their triggers off."""
-    with psycopg.connect(url) as connection:
-        connection.execute("ALTER TABLE audit_log DISABLE TRIGGER USER")
-        for statement in statements:
-            connection.execute(statement)
-        for trigger in ("entry", "stands", "stands_whole"):
-            connection.execute(f"ALTER TABLE audit_log ENABLE ALWAYS TRIGGER {trigger}")
 
 
 async def troubles(database: Database, head: str | None = None) -> list[str]:

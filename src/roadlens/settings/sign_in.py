@@ -12,7 +12,7 @@ _SHORTEST_PASSWORD_EVER = 8
 
 
 class SignInSettings(BaseSettings):
-    """The first admin, and what signs tokens."""
+    """The first admin, what signs tokens, and how long sign-ins are known."""
 
     admin_username: str = Field(
         default="admin",
@@ -54,4 +54,11 @@ class SignInSettings(BaseSettings):
         ge=60,
         le=30 * 86400,
         description="Seconds after which a user must give the password again, however often the token was exchanged.",
+    )
+    audit_sign_in_days: int = Field(
+        default=365,
+        validation_alias="ROADLENS_AUDIT_SIGN_IN_DAYS",
+        ge=1,
+        le=36500,
+        description="Days for which the log knows of a sign-in, also a refused one, who it was and from where.",
     )

@@ -7,19 +7,18 @@ newest one: `Verdict.head` is what to keep elsewhere.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from roadlens.errors import RoadlensError
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.reads import audit_seals as reads
 from roadlens.storage.reads.audit_seals import Examined, Seal
+from roadlens.storage.recurring import recurring
 from roadlens.storage.writes import audit_seals as writes
 
 # Entries in a seal at most: what is summed up in one statement.
@@ -152,20 +151,9 @@ class Sealing:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Every few minutes until the block ends."""
-        task = asyncio.create_task(self._work())
-        try:
+        otherwise = "The log is not sealed for some minutes more"
+        async with recurring(self._seal, EVERY_S, logger=logger, otherwise=otherwise, first_s=EVERY_S):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
-    async def _work(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_S)
-            try:
-                await seal(self._database, self._key)
-            except RoadlensError as error:
-                logger.warning("The log is not sealed for some minutes more: %s", error.detail)
-            except Exception:  # whatever it is, the server goes on, and the next time may succeed
-                logger.exception("The log is not sealed for some minutes more")
+    async def _seal(self) -> None:
+        await seal(self._database, self._key)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 
-from roadlens.errors import Overloaded, RoadlensError
+from roadlens.errors import Overloaded
 from roadlens.storage.database import Database, ReadSession, WriteSession
 from roadlens.storage.reads import partitions
 from roadlens.storage.reads.partitions import Month
+from roadlens.storage.recurring import recurring
 from roadlens.storage.writes import audit, retention
 from roadlens.storage.writes.audit import Who
 from roadlens.storage.writes.retention import InTheWay
@@ -164,26 +166,13 @@ class Retention:
         if self._days is None:
             yield
             return
-        task = asyncio.create_task(self._work(self._days))
-        try:
+        look = partial(self._look, self._days)
+        async with recurring(look, EVERY_S, logger=logger, otherwise="Old positions stay for another hour"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
-    async def _work(self, days: int) -> None:
-        while True:
-            try:
-                done = await retain(self._database, days, actor="roadlens serve")
-            except RoadlensError as error:
-                logger.warning("Old positions stay for another hour: %s", error.detail)
-            except Exception:  # whatever it is, positions must still come in, and the next look may succeed
-                logger.exception("Old positions stay for another hour")
-            else:
-                _tell(done)
-                self._ran()
-            await asyncio.sleep(EVERY_S)
+    async def _look(self, days: int) -> None:
+        _tell(await retain(self._database, days, actor="roadlens serve"))
+        self._ran()
 
 
 def _tell(done: Retained | None) -> None:

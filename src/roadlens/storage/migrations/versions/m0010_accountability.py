@@ -144,6 +144,8 @@ INDEXES = {
     "audit_log_actor_idx": "(actor, audit_id)",
     "audit_log_action_idx": "(action, audit_id)",
     "audit_log_at_idx": "(at)",
+    "audit_log_sign_ins_idx": "(at) WHERE who_salt IS NOT NULL AND action IN "
+    "('sign in', 'sign in failed', 'sign in throttled', 'sign out', 'renew hash')",
 }
 VALID = """
 SELECT relname::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
