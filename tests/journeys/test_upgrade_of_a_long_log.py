@@ -107,7 +107,7 @@ async def test_a_long_log_is_filled_in_beside_those_who_write_it(old: str) -> No
     upgraded, key = Database.open(old), Key(b"a secret of the tests, long enough to be one")
     try:
         assert await seal(upgraded, key) > ENTRIES + len(found)
-        verdict = await verify(upgraded, key)
+        verdict = await verify(upgraded, [key])
     finally:
         await upgraded.close()
     assert (verdict.troubles, verdict.open) == ([], 0)

@@ -52,14 +52,14 @@ async def test_old_sign_ins_are_nobody_s_and_the_rest_stays(database: Database, 
     backdate(database_url, "now() - interval '400 days'")
     await note(database)
     await seal(database, KEY)
-    head = (await verify(database, KEY)).head
+    head = (await verify(database, [KEY])).head
     before = await entries(database)
     assert await age(database, DAYS, actor="roadlens serve") == 5
     found = await entries(database)
     assert found[:5] == [(AGED, None, *rest) for _, _, *rest in before[:5]]
     assert found[5:] == before[5:], "the edit, and what is not as old"
     assert await erasures(database) == [("roadlens serve", "sign_ins", "5")]
-    assert (await verify(database, KEY, head)).troubles == []
+    assert (await verify(database, [KEY], head)).troubles == []
     assert await age(database, DAYS, actor="roadlens serve") == 0
     assert len(await erasures(database)) == 1
 

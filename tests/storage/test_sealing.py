@@ -26,7 +26,7 @@ async def note(database: Database, *ids: str) -> list[int]:
 
 
 async def troubles(database: Database, head: str | None = None) -> list[str]:
-    return (await verify(database, KEY, head)).troubles
+    return (await verify(database, [KEY], head)).troubles
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ async def test_an_end_that_was_cut_off_shows_to_who_kept_the_head(database: Data
     await seal(database, KEY)
     await note(database, "DRV-2")
     await seal(database, KEY)
-    head = (await verify(database, KEY)).head
+    head = (await verify(database, [KEY])).head
     assert await troubles(database, head) == []
     tamper(
         database_url,
@@ -168,12 +168,30 @@ async def test_a_guard_that_is_off_shows(database: Database, database_url: str, 
 
 
 async def test_another_secret_seals_on_and_says_what_it_cannot_check(database: Database) -> None:
+    former = Key(b"the secret of before")
+    for key in (former, former, KEY, former):  # the last one by a server that is not started again yet
+        await note(database, "DRV-1")
+        await seal(database, key)
+    verdict = await verify(database, [KEY])
+    assert (verdict.troubles, verdict.unsigned, verdict.entries) == ([], [(1, 2), (4, 4)], 4)
+    verdict = await verify(database, [KEY, former])
+    assert (verdict.troubles, verdict.unsigned) == ([], [])
+
+
+async def test_a_former_secret_shows_who_signed_with_neither(database: Database, database_url: str) -> None:
+    """Somebody who knows the former key's name, which stands in the database, and not the key."""
+    former = Key(b"the secret of before")
     await note(database, "DRV-1")
-    await seal(database, Key(b"the secret of before"))
-    await note(database, "DRV-2")
-    await seal(database, KEY)
-    verdict = await verify(database, KEY)
-    assert (verdict.troubles, verdict.unsigned, verdict.entries) == ([], 1, 2)
+    await seal(database, former)
+    tamper(
+        database_url,
+        "ALTER TABLE audit_seals DISABLE TRIGGER USER",
+        "UPDATE audit_seals SET signature = sha256(signature)",
+        "ALTER TABLE audit_seals ENABLE ALWAYS TRIGGER stands, ENABLE ALWAYS TRIGGER stands_whole",
+    )
+    assert (await verify(database, [KEY])).troubles == [], "nobody here can tell"
+    (found,) = (await verify(database, [KEY, former])).troubles
+    assert "signature of seal 1" in found
 
 
 async def test_an_entry_under_way_is_waited_for_and_never_left_out(database: Database) -> None:
@@ -192,7 +210,7 @@ async def test_many_seal_at_once_and_a_seal_has_so_many_entries(
     monkeypatch.setattr(sealing, "MOST_ENTRIES", 4)
     await note(database, *[f"DRV-{number}" for number in range(10)])
     assert sum(await asyncio.gather(*(seal(database, KEY) for _ in range(4)))) == 10
-    verdict = await verify(database, KEY)
+    verdict = await verify(database, [KEY])
     assert (verdict.entries, verdict.open, verdict.troubles) == (10, 0, [])
 
 

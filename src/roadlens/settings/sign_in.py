@@ -39,7 +39,7 @@ class SignInSettings(BaseSettings):
         default=None,
         validation_alias="ROADLENS_SECRET_KEY_PREVIOUS",
         min_length=SHORTEST_SECRET,
-        description="A second secret whose tokens and page cursors hold as well, for the time of an exchange.",
+        description="A second secret whose tokens, page cursors and seals hold as well, for the time of an exchange.",
     )
     token_lifetime: int = Field(
         default=3600,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -52,14 +52,14 @@ class Verdict:
         open: how many came after the last seal.
         head: the last seal as `number:digest`; None without any.
         troubles: sentences, each of something that is not as it was made.
-        unsigned: seals of another key, whose signature nobody here can check; their chain was.
+        unsigned: numbers, from and to, of seals of another key, whose signature nobody here can check; their chain was.
     """
 
     entries: int
     open: int
     head: str | None
     troubles: list[str]
-    unsigned: int
+    unsigned: list[tuple[int, int]]
 
 
 async def seal(database: Database, key: Key) -> int:
@@ -91,11 +91,14 @@ async def _seal(session: WriteSession, key: Key, until: int) -> int:
     return covered.entries
 
 
-async def verify(database: Database, key: Key, expected: str | None = None) -> Verdict:
+async def verify(database: Database, keys: Sequence[Key], expected: str | None = None) -> Verdict:
     """Look at every entry, every seal and the triggers that keep the log whole, in one snapshot.
 
-    `expected` is a `head` that was kept: the log must still have that seal.
+    Args:
+        keys: of this installation's secrets, the one of today and, where there is one, the one before.
+        expected: a `head` that was kept: the log must still have that seal.
     """
+    known = {key.name: key for key in keys}
     async with database.read() as session:
         troubles = [f"{found}" for found in await reads.guards(session)]
         troubles += [f"Entry {entry} is not what it was made as." for entry in await reads.altered(session, _SHOWN)]
@@ -104,14 +107,15 @@ async def verify(database: Database, key: Key, expected: str | None = None) -> V
             for erasure, said, count in await reads.overdrawn(session, _SHOWN)
         ]
         seals, newest = 0, None
-        heads, entries, unsigned = set[str](), 0, 0
+        heads, entries, unsigned = set[str](), 0, list[tuple[int, int]]()
         while found := await reads.examined(session, newest, _SEALS_AT_ONCE):
             for each in found:
                 seals += 1
-                troubles += _troubles(each, key, seals)
+                troubles += _troubles(each, known, seals)
                 heads.add(_head(each.seal))
                 entries += each.seal.entries
-                unsigned += each.seal.key_name != key.name
+                if each.seal.key_name not in known:
+                    _extend(unsigned, each.seal.seal_id)
             newest = found[-1].seal
         if expected is not None and expected not in heads:
             troubles.append(f"There is no seal {expected}: the log was cut off, or it is another one.")
@@ -120,7 +124,13 @@ async def verify(database: Database, key: Key, expected: str | None = None) -> V
     return Verdict(entries=entries, open=behind, head=head, troubles=troubles, unsigned=unsigned)
 
 
-def _troubles(examined: Examined, key: Key, number: int) -> list[str]:
+def _extend(spans: list[tuple[int, int]], number: int) -> None:
+    """By the next number: it prolongs the last span, or begins one."""
+    begins = spans.pop()[0] if spans and spans[-1][1] == number - 1 else number
+    spans.append((begins, number))
+
+
+def _troubles(examined: Examined, keys: Mapping[str, Key], number: int) -> list[str]:
     seal, said = examined.seal, []
     if seal.seal_id != number:
         return [f"Seal {number} is missing."]
@@ -130,7 +140,7 @@ def _troubles(examined: Examined, key: Key, number: int) -> list[str]:
         )
     elif examined.chain != seal.chain:
         said.append(f"Entries under seal {number}, up to {seal.last_id}, are not those that it was put on.")
-    if seal.key_name == key.name:
+    if (key := keys.get(seal.key_name)) is not None:
         signature = key.sign(seal.seal_id, seal.last_id, seal.entries, seal.chain)
         if not hmac.compare_digest(signature, seal.signature):
             said.append(f"The signature of seal {number} is not one of this installation's secret.")
