@@ -16,6 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from roadlens import __version__, freshness
 from roadlens.api import ingest_body, problems, reference
 from roadlens.api.body_limit import BodyLimit
+from roadlens.api.browser_headers import BrowserHeaders, adding, answer_preflight
 from roadlens.api.caching import find_key
 from roadlens.api.cursor import Cursors
 from roadlens.api.dependencies import ServerState
@@ -24,7 +25,6 @@ from roadlens.api.guard import TokenGuard
 from roadlens.api.head import HeadAsGet
 from roadlens.api.headers import SecurityHeaders
 from roadlens.api.openapi import DescribedApi
-from roadlens.api.origins import Origins, adding, answer_preflight
 from roadlens.api.passwords import PasswordCheck
 from roadlens.api.rate_limit import RateLimit, RateLimits
 from roadlens.api.readiness import Readiness
@@ -181,29 +181,29 @@ class _Application(DescribedApi):
     """FastAPI behind what stands around every answer: a hit never reaches it."""
 
     front: CacheHits
-    origins: Origins | None
+    browser_headers: BrowserHeaders | None
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         return self.front(scope, receive, send)
 
     async def compute(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route the request, and answer what is not kept."""
-        if self.origins is None or scope["type"] != "http" or KEPT in scope:
+        if self.browser_headers is None or scope["type"] != "http" or KEPT in scope:
             await super().__call__(scope, receive, send)
             return
         asked = dict(reversed(scope["headers"]))
-        preflight = self.origins.preflight(scope, asked)
+        preflight = self.browser_headers.preflight(scope, asked)
         if preflight is not None:
             await answer_preflight(preflight, receive, send)
         else:
-            await super().__call__(scope, receive, adding(self.origins.headers(scope, asked), send))
+            await super().__call__(scope, receive, adding(self.browser_headers.headers(scope, asked), send))
 
 
 def _front(app: _Application, wiring: Wiring, kept: Caching, limits: RateLimits) -> None:
     """What a hit passes, and all else before it is computed."""
     proxies = wiring.settings.trusted_proxies
-    origins = Origins(proxies, wiring.settings.cors_origins)
-    app.origins = origins if origins.needed else None
+    headers = BrowserHeaders(proxies, wiring.settings.cors_origins)
+    app.browser_headers = headers if headers.needed else None
     app.front = CacheHits(
         app.compute,
         kept.cache,
@@ -212,7 +212,7 @@ def _front(app: _Application, wiring: Wiring, kept: Caching, limits: RateLimits)
         kept.audit,
         Requests(app.compute, wiring.metrics, wiring.journal, templates(app), proxies),
         admit=lambda principal: _admits(limits, cast(TokenHolder, principal.holder)),
-        around=origins.headers if origins.needed else None,
+        around=headers.headers if headers.needed else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Headers that depend on who asks and not on the answer: HTTPS for good, and which other sites' pages may read it.
+"""Headers for browsers that depend on who asks: HTTPS for good, and which other sites' pages may read the answer.
 
 They are put on answers as they leave, so that what the cache keeps is the same for everybody.
 """
@@ -29,7 +29,7 @@ _PREFLIGHT: Final[Headers] = (
 _MOST: Final = 10_000
 
 
-class Origins:
+class BrowserHeaders:
     """What to add to the answer to a request. No header of CORS without `origins`, and never a wildcard or a cookie."""
 
     def __init__(self, proxies: Sequence[str], origins: Sequence[str]) -> None:
