@@ -14,7 +14,7 @@ from roadlens.cache.loading import computing_anew
 from roadlens.observability.access import UNKNOWN_CLIENT, Clients
 from roadlens.observability.journal import Journal, Requests
 from roadlens.storage.database import Database
-from tests.support.api import Api, open_api
+from tests.support.api import PASSWORD, Api, open_api
 from tests.support.log_file import LogFile, opened_log
 from tests.support.postgres import Server
 from tests.support.valkey import Valkey
@@ -94,6 +94,18 @@ async def test_who_asks_is_told_of_edits_and_refusals_too(asked: Api, log: LogFi
     assert edit["statements"] >= 3
     assert refusal["status"] == 401
     assert "user_id" not in refusal
+
+
+@pytest.mark.parametrize("path", ["login", "token"])
+async def test_who_signs_in_is_told_once_that_is_known(asked: Api, log: LogFile, path: str) -> None:
+    me = await asked.answer("/auth/me")
+    for password in (PASSWORD, "another one, and wrong"):
+        told = {"username": me["username"], "password": password}
+        body, form = (told, None) if path == "login" else (None, told)
+        await asked.client.post(f"/api/v1/auth/{path}", json=body, data=form)
+    right, wrong = log.of(logger="roadlens.access")[1:]
+    assert (right["status"], right["user_id"]) == (200, me["user_id"])
+    assert (wrong["status"], "user_id" in wrong) == (401, False)
 
 
 async def test_of_those_who_wait_for_one_load_one_runs_its_statements(asked: Api, log: LogFile) -> None:

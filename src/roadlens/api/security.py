@@ -66,10 +66,15 @@ async def token_claims(request: Request, state: State, token: Annotated[str | No
     if token is None:
         raise NotAuthenticated("Send the header `Authorization: Bearer <token>`; /api/v1/auth/login gives a token.")
     claims = state.tokens.read(token)
+    note_asker(request, claims.user_id)
+    return claims
+
+
+def note_asker(request: Request, user_id: int) -> None:
+    """For the request's line in the log."""
     noted: Noted | None = request.scope.get(NOTED)
     if noted is not None:
-        noted.user = claims.user_id
-    return claims
+        noted.user = user_id
 
 
 async def asker(request: Request, state: State, token: Annotated[str | None, Depends(_bearer)]) -> Claims | TokenHolder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import ValidationError
 
@@ -14,9 +14,9 @@ from roadlens.api.editing import Writing
 from roadlens.api.openapi import ALWAYS, problems
 from roadlens.api.origin import From, Origin
 from roadlens.api.schemas.auth import Login, Me, Token
-from roadlens.api.security import admit, token_claims
+from roadlens.api.security import admit, note_asker, token_claims
 from roadlens.api.sign_in import given, sign_in
-from roadlens.api.tokens import Claims
+from roadlens.api.tokens import Claims, Issued
 from roadlens.domain import Audience, Role
 from roadlens.errors import InvalidInput
 from roadlens.storage.writes import sign_ins
@@ -25,14 +25,17 @@ router = APIRouter(prefix="/auth", tags=["auth"], responses=problems(HTTPStatus.
 
 
 @router.post("/login")
-async def login(credentials: Login, state: State, host: ClientHost, origin: From, response: Response) -> Token:
+async def login(
+    credentials: Login, request: Request, state: State, host: ClientHost, origin: From, response: Response
+) -> Token:
     """Give a token for a name and a password. Too many wrong ones are answered 429 for a while."""
-    return await _token(state, credentials, host, origin, response)
+    return given(await _token(request, state, credentials, host, origin), response)
 
 
 @router.post("/token")
 async def token(
     form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    request: Request,
     state: State,
     host: ClientHost,
     origin: From,
@@ -43,7 +46,7 @@ async def token(
         credentials = Login(username=form.username, password=form.password)
     except ValidationError as error:
         raise InvalidInput("Send a name and a password.", field=str(error.errors()[0]["loc"][0])) from error
-    return await _token(state, credentials, host, origin, response)
+    return given(await _token(request, state, credentials, host, origin), response)
 
 
 @router.get("/me")
@@ -81,6 +84,7 @@ async def logout(claims: Annotated[Claims, Depends(token_claims)], session: Writ
     await sign_ins.sign_out(session, origin.of(holder), holder.user_id, claims.token_epoch)
 
 
-async def _token(state: ServerState, credentials: Login, host: str, origin: Origin, response: Response) -> Token:
+async def _token(request: Request, state: ServerState, credentials: Login, host: str, origin: Origin) -> Issued:
     known = await sign_in(state, credentials.username, credentials.password, host, origin)
-    return given(state.tokens.give(known.user_id, known.token_epoch), response)
+    note_asker(request, known.user_id)
+    return state.tokens.give(known.user_id, known.token_epoch)
