@@ -41,3 +41,29 @@ async def test_a_driver_s_data_is_exported_erased_and_both_are_in_the_log(window
     first = page.get_by_role("table").get_by_role("row").nth(1)
     await expect(first).to_contain_text("Erase")
     await expect(page.get_by_role("table")).not_to_contain_text("Forgettable")
+
+
+async def test_a_user_is_erased_by_whoever_types_the_name_again(window: Window, dashboard: Fleet) -> None:
+    user = {"username": "zenobia", "role": "viewer", "password": "four words beside one another"}
+    made = dashboard.api.client.post("/admin/users", json=user)
+    assert made.status_code == 201, made.text
+    page = await sign_in(window, "#/users")
+    row = page.get_by_role("row").filter(has_text="zenobia")
+    await row.get_by_role("button", name="Erase").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Type zenobia to confirm").fill("zenobio")
+    window.expect("status of 422")
+    await dialog.get_by_role("button", name="Erase for good").click()
+    await expect(dialog).to_contain_text("nothing was erased")
+    await dialog.get_by_label("Type zenobia to confirm").fill("zenobia")
+    await dialog.get_by_role("button", name="Erase for good").click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.locator(".toast")).to_contain_text("zenobia is erased. The log keeps entries as erased-")
+    await expect(row).to_have_count(0)
+
+    own = page.get_by_role("row").filter(has_text="You")
+    await expect(own.get_by_role("button", name="Edit")).to_have_count(1)
+    await expect(own.get_by_role("button", name="Erase")).to_have_count(0)
+    await show(page, "#/audit?entity=user")
+    await expect(page.get_by_role("table").get_by_role("row").nth(1)).to_contain_text("Erase")
+    await expect(page.get_by_role("table")).not_to_contain_text("zenobia")

@@ -9,6 +9,7 @@ import { link } from "../router.js";
 import { act } from "../parts/act.js";
 import { state } from "../parts/badge.js";
 import { confirm } from "../parts/dialog.js";
+import { askToErase } from "../parts/erasing.js";
 import { listPage } from "../parts/leafed.js";
 import { toast } from "../parts/toast.js";
 import { current, mayEdit } from "../session.js";
@@ -16,7 +17,7 @@ import { createUser, editUser, resetPassword } from "./user_editor.js";
 
 const ABOUT =
   "A viewer sees everything and changes nothing but their own password. Who may no longer sign in is disabled: what they " +
-  "did stays, and the audit log names them.";
+  "did stays, and the audit log names them. Who wants to be forgotten is erased: it stays, and names nobody.";
 
 export function open(page) {
   const create = h("button", { class: "button main", type: "button", onclick: createUser }, icon("add"), "New user");
@@ -54,7 +55,7 @@ function columns() {
     { label: "Created", cell: (user) => moment(user.created_at) },
   ];
   return mayEdit()
-    ? [...shown, { label: "Edit, new password, disable or enable", actions: true, cell: buttons }]
+    ? [...shown, { label: "Edit, new password, disable or enable, erase", actions: true, cell: buttons }]
     : shown;
 }
 
@@ -68,7 +69,21 @@ function buttons(user) {
     user.active
       ? act({ label: "Disable", of, name: "bar", does: () => allow(user, false) })
       : act({ label: "Enable", of, name: "allow", does: () => allow(user, true) }),
+    // Nobody erases themselves.
+    !isOwn(user) && act({ label: "Erase", of, name: "remove", does: () => erase(user) }),
   ];
+}
+
+function erase({ user_id: id, username }) {
+  askToErase({
+    title: `Erase ${username}?`,
+    text:
+      `${username} will be gone for good: the user, the networks they signed in from, and name and address in the audit ` +
+      "log, which keeps what they did. Backups are not touched.",
+    typed: username,
+    path: `/admin/users/${segment(id)}/erase`,
+    erased: (data) => toast(`${username} is erased. The log keeps entries as ${data.erased_as}.`),
+  });
 }
 
 function allow(user, active) {
