@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.support.installation import Api, Installation
-from tests.support.pgbouncer import reconnect, running_pgbouncer
+from tests.support.pgbouncer import FEW, reconnect, running_pgbouncer
 from tests.support.standing_postgres import PASSWORD, ROLE, StandingPostgres, standing_postgres
 
 pytestmark = pytest.mark.system
@@ -26,7 +26,7 @@ def postgres_of_operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture(scope="module")
 def pooler(postgres_of_operator: StandingPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_pgbouncer(tmp_path_factory.mktemp("pgbouncer") / "files", postgres_of_operator) as url:
+    with running_pgbouncer(tmp_path_factory.mktemp("pgbouncer") / "files", postgres_of_operator, **FEW) as url:
         yield url
 
 
@@ -40,13 +40,14 @@ def bounced(postgres_of_operator: StandingPostgres, pooler: str, tmp_path: Path)
 def test_a_role_without_the_settings_is_refused_with_the_statement_that_gives_them(
     bounced: Installation, postgres_of_operator: StandingPostgres, pooler: str
 ) -> None:
-    refused = bounced.run("doctor", fails=True)
+    refused = bounced.run("db", "upgrade", fails=True)
     assert "Sessions through the pooler" in refused
     statements = refused[refused.index("ALTER ROLE") : refused.index("Then let the pooler")]
     assert statements.count(f"ALTER ROLE {ROLE} SET") == 3
     for statement in statements.split(";")[:-1]:
         postgres_of_operator.execute(" ".join(statement.split()), user=ROLE, database="roadlens")
     reconnect(pooler)
+    bounced.run("db", "upgrade")
     bounced.run("doctor")
 
 

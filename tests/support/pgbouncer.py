@@ -1,7 +1,8 @@
-"""Debian's PgBouncer before a PostgreSQL, lending connections for a transaction."""
+"""Debian's PgBouncer before a PostgreSQL; as deployed, it lends connections for a transaction."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,23 +17,24 @@ from tests.support.valkey import HOST, free_port
 CONFIG = Path(__file__).parents[2] / "deploy" / "pgbouncer" / "pgbouncer.ini"
 
 
+# So few that one session serves many connections of both workers, in turns.
+FEW = {"default_pool_size": "2", "reserve_pool_size": "0"}
+
+
 @contextmanager
-def running_pgbouncer(directory: Path, postgres: StandingPostgres) -> Iterator[str]:
-    """Its address, without the password. It runs with the file of `deploy/`, but for ports and places."""
+def running_pgbouncer(directory: Path, postgres: StandingPostgres, **settings: str) -> Iterator[str]:
+    """Its address, without the password. It runs with the file of `deploy/`, but for ports, places and `settings`."""
     directory.mkdir(parents=True)
     port = free_port()
-    written = CONFIG.read_text()
-    for found, ours in {
-        "host=db port=5432": f"host={HOST} port={postgres.port}",
-        "listen_port = 6432": f"listen_port = {port}",
-        "listen_addr = 0.0.0.0": f"listen_addr = {HOST}",
-        "/etc/pgbouncer/userlist.txt": str(directory / "userlist.txt"),
-        # So few that one session serves many connections of both workers, in turns.
-        "default_pool_size = 30": "default_pool_size = 2",
-        "reserve_pool_size = 5": "reserve_pool_size = 0",
-    }.items():
-        assert found in written
-        written = written.replace(found, ours)
+    written, there = CONFIG.read_text(), "host=db port=5432"
+    assert there in written
+    written = written.replace(there, f"host={HOST} port={postgres.port}")
+    ours = {"listen_port": str(port), "listen_addr": HOST, "auth_file": str(directory / "userlist.txt")}
+    for name, value in (ours | settings).items():
+        line = f"{name} = {value}"
+        written, found = re.subn(rf"^{name} = .*$", line, written, flags=re.MULTILINE)
+        # The file's last section is PgBouncer's own.
+        written += "" if found else f"{line}\n"
     (directory / "pgbouncer.ini").write_text(written)
     (directory / "userlist.txt").write_text(f'"{ROLE}" "{PASSWORD}"\n')
     process = Sandboxed(["pgbouncer", directory / "pgbouncer.ini"], [directory], directory / "log")
