@@ -90,7 +90,7 @@ def test_a_database_that_goes_is_told_of_without_its_password(installation: Inst
     assert "The database cannot be reached" in line["message"]
     assert DATABASE_PASSWORD not in said
     said = installation.run("doctor", fails=True)
-    assert said.startswith("roadlens: The database cannot be reached")
+    assert said.startswith("error: database: ")
     assert DATABASE_PASSWORD not in said
 
 

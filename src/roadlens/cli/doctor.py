@@ -53,7 +53,8 @@ def _print_json(findings: list[Finding], differing: list[Difference] | None, *, 
 def _print(findings: list[Finding], differing: list[Difference] | None) -> None:
     for line in (*findings, *(differing or ())):
         print(line)
-    print(f"{len(findings)} findings: {', '.join(PARTS)}" if findings else f"nothing found: {', '.join(PARTS)}")
+    count = "nothing found" if not findings else "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+    print(f"{count}: looked at {', '.join(PARTS)}")
     if differing is None:
         print("read models and scores were not recomputed")
     else:
