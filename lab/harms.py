@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
+
+import psycopg
 
 from lab import clocks
 from lab.links import Link
@@ -22,6 +24,8 @@ from tests.support.workers import until
 # Seconds of a pause or of a way that is closed: well below a lease (2 s), or beyond it.
 _SHORT: Final = (0.05, 1.5)
 _LONG: Final = (2.2, 5.0)
+# Seconds within which all processes of PostgreSQL are ended once one of them was killed.
+_NOTICED_WITHIN_S: Final = 5.0
 
 # After it servers have other ideas of how old an answer is.
 CLOCK: Final = "restart with another time of day"
@@ -182,9 +186,14 @@ def to_database(site: Site) -> Iterator[Harm]:
             time.sleep(_a_while(dice))
 
     def crash(dice: random.Random) -> None:
-        """PostgreSQL ends all others when one of its processes is killed, and recovers from its log."""
-        with suppress(ProcessLookupError):  # it has ended by itself
-            os.kill(dice.choice(_postgres(site)[1:]), signal.SIGKILL)
+        """PostgreSQL ends all others when one of its processes is killed, and recovers from its log.
+
+        It answers for a moment longer, so that one of the others is a witness that it has begun.
+        """
+        with suppress(ProcessLookupError, psycopg.OperationalError), site.connected() as witness:
+            others = [pid for pid in _postgres(site)[1:] if pid != witness.info.backend_pid]
+            os.kill(dice.choice(others), signal.SIGKILL)
+            _wait_for_the_end(witness)
         until(site.database_answers)
 
     def restart(dice: random.Random) -> None:  # noqa: ARG001 - every harm takes the dice
@@ -197,6 +206,18 @@ def to_database(site: Site) -> Iterator[Harm]:
     yield Harm("pause", "database", pause, 2, alone)
     yield Harm("restart", "database", restart, 1, alone)
     yield Harm("kill -9 of a process", "database", crash, 1, alone)
+
+
+def _wait_for_the_end(connection: psycopg.Connection[Any]) -> None:
+    """Until it is ended, or has outlived this: the process that was killed had ended by itself.
+
+    Raises:
+        psycopg.OperationalError: it has been ended.
+    """
+    over = time.monotonic() + _NOTICED_WITHIN_S
+    while time.monotonic() < over:
+        connection.execute(b"SELECT")
+        time.sleep(0.01)
 
 
 def _postgres(site: Site) -> list[int]:

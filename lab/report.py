@@ -75,7 +75,7 @@ def violations(outcome: Outcome) -> Iterator[str]:
     for violation in outcome.violations[:_SHOWN]:
         yield explained(violation, outcome)
     if (more := len(outcome.violations) - _SHOWN) > 0:
-        yield f"and {more} more"
+        yield f"and {more} more; in all: {_counts(Counter(violation.rule for violation in outcome.violations))}"
 
 
 def explained(violation: Violation, outcome: Outcome) -> str:
