@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 from fuzzing import report
-from fuzzing.campaign import Campaign
-from fuzzing.target import running_target
+from fuzzing.campaign import Wish
+from fuzzing.shares import asked
 
 PAGE = Path(__file__).parents[1] / "docs" / "fuzzing.md"
 
 
 def main() -> int:
     options = _options()
-    with running_target() as target:
-        campaign = Campaign(
-            target,
-            partial(print, flush=True),
-            options.examples,
-            options.seed,
-            options.sequences,
-            options.only,
-            coverage=not options.quick,
-        )
-        started = time.monotonic()
-        campaign.run()
-    seconds = time.monotonic() - started
-    print("\n".join(report.table(campaign)))
-    print("\n".join(campaign.troubles))
-    print(report.summary(campaign, seconds))
+    wish = Wish(options.examples, options.sequences, options.seed, options.only, coverage=not options.quick)
+    started = time.monotonic()
+    outcome = asked(wish, options.processes)
+    results = report.Results(wish, outcome, options.processes, time.monotonic() - started)
+    print("\n".join(report.table(outcome)))
+    print("\n".join(outcome.troubles))
+    print(report.summary(results))
     if options.write:
-        report.write(PAGE, campaign, seconds)
-    return 1 if campaign.findings else 0
+        report.write(PAGE, results)
+    return 1 if outcome.findings else 0
 
 
 def _options() -> argparse.Namespace:
@@ -45,6 +36,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of what is drawn")
     parser.add_argument("--only", help="operations whose path matches this regular expression")
     parser.add_argument("--quick", action="store_true", help="leave out the enumeration of each field's limits")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="that share the work")
     parser.add_argument("--write", action="store_true", help="put the table into docs/fuzzing.md")
     return parser.parse_args()
 

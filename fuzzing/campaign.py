@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,10 +16,13 @@ from schemathesis import BaseSchema, Config, HookContext, Response, Serializatio
 from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import CheckFailureInfo
+from schemathesis.engine.run import PhaseName
+from schemathesis.generation.meta import TestPhase
 
 from fuzzing import checks, parameters, rules
 from fuzzing.cases import OURS, AnyCase, Sender, changed
-from fuzzing.document import Document, Operation
+from fuzzing.document import Document
+from fuzzing.said import raised
 from fuzzing.target import Target
 from roadlens.api import ingest_body
 
@@ -35,12 +39,39 @@ _LONGEST: Final = 1500  # of what is shown of one finding
 
 @dataclass
 class Account:
-    """What was asked of one operation."""
+    """What was asked of one operation, how much of it was drawn by chance, and how much has values of ours."""
 
     asked: int = 0
+    drawn: int = 0
     ours: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Account) -> None:
+        """What another process has asked of it."""
+        self.asked += other.asked
+        self.drawn += other.drawn
+        self.ours += other.ours
+        self.statuses += other.statuses
+        self.findings += other.findings
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to ask.
+
+    Attributes:
+        examples: how many requests to draw for each operation.
+        sequences: how many sequences of requests follow the links between operations.
+        only: a regular expression that the paths of operations must match.
+        coverage: whether each field is asked at its limits.
+    """
+
+    examples: int
+    sequences: int
+    seed: int
+    only: str | None = None
+    coverage: bool = True
 
 
 @dataclass
@@ -48,51 +79,67 @@ class Campaign:
     """One run. The same seed asks the same; what is answered may still depend on the clock.
 
     Attributes:
-        tell: is given each finding as it comes.
-        steps: how many sequences of requests follow the links between operations.
-        only: a regular expression that the paths of operations must match.
+        tell: is given each finding as it comes, and each operation as it ends.
+        number: which of the processes that share the work this is, from 0.
+        processes: how many share it. Each has some of the operations, and a part of the sequences over all of them.
         troubles: what went wrong beside the answers.
+        own: the labels of its operations.
+        sequences: how many it asks.
     """
 
     target: Target
     tell: Callable[[str], None]
-    examples: int
-    seed: int
-    steps: int
-    only: str | None = None
-    coverage: bool = True
+    wish: Wish
+    number: int = 0
+    processes: int = 1
     accounts: dict[str, Account] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.document = Document(self.target.description())
-        for operation in self._operations():
-            self.accounts[operation.label] = Account()
+        for operation in self.document.operations():
             for parameter in operation.parameters:
                 parameters.strategy(operation, parameter)
-
-    @property
-    def findings(self) -> int:
-        """How many kinds of findings there are at all operations together."""
-        return sum(len(account.findings) for account in self.accounts.values()) + len(self.troubles)
+            if self.wish.only is None or re.search(self.wish.only, operation.path):
+                self.accounts[operation.label] = Account()
+        self.own = [*self.accounts][self.number :: self.processes]
+        self.sequences = len(range(self.number, self.wish.sequences, self.processes))
 
     def run(self) -> None:
         """Ask everything."""
-        schema: BaseSchema = schemathesis.openapi.from_dict(dict(self.document.content), config=self._config())
-        if self.only:
-            schema = schema.include(path_regex=self.only)
         self._listen()
-        for event in from_schema(schema).execute():
+        if self.own:
+            self._execute(self.own, {"stateful": {"enabled": False}, **self._phases()}, self.wish.seed)
+            self.troubles += self.broken_off()
+        if self.sequences:
+            # The examples come first, for answers to them tell where what was made is found.
+            stateful = {"max-steps": 8, "generation": {"max-examples": self.sequences}}
+            off = {"coverage": {"enabled": False}, "fuzzing": {"enabled": False}}
+            self._execute([*self.accounts], {"stateful": stateful, **off}, self.wish.seed + self.number)
+        self.troubles += sorted(f"The server logged {what}" for what in raised(self.target.said))
+
+    def broken_off(self) -> list[str]:
+        """Operations of which fewer requests were drawn than are wished for; Schemathesis does not tell."""
+        drawn = {label: self.accounts[label].drawn for label in self.own}
+        return [f"{label}: only {count} were drawn" for label, count in drawn.items() if count < self.wish.examples]
+
+    def _execute(self, labels: Sequence[str], phases: dict[str, Any], seed: int) -> None:
+        config = self._config(phases, seed)
+        schema: BaseSchema = schemathesis.openapi.from_dict(dict(self.document.content), config=config)
+        for event in from_schema(schema.include(name=list(labels))).execute():
             self._take(event)
-        self.troubles += sorted(f"The server logged {what}" for what in _raised(self.target.said))
 
-    def _operations(self) -> Iterator[Operation]:
-        return self.document.operations()
+    def _phases(self) -> dict[str, Any]:
+        return {
+            "coverage": {"enabled": self.wish.coverage, "generate-duplicate-query-parameters": True},
+            # What is drawn must not depend on what was answered: Hypothesis takes that for flaky and says no more.
+            "fuzzing": {"extra-data-sources": {"responses": False}, "error-feedback": {"enabled": False}},
+        }
 
-    def _config(self) -> Config:
+    def _config(self, phases: dict[str, Any], seed: int) -> Config:
         return Config.from_dict(
             {
-                "seed": self.seed,
+                "seed": seed,
                 "base-url": self.target.address,
                 "workers": 1,
                 "continue-on-failure": True,
@@ -100,15 +147,12 @@ class Campaign:
                 "suppress-health-check": ["all"],
                 "generation": {
                     "mode": "all",
-                    "max-examples": self.examples,
+                    "max-examples": self.wish.examples,
                     "no-shrink": True,
                     "allow-x00": False,
                     "database": "none",
                 },
-                "phases": {
-                    "coverage": {"enabled": self.coverage, "generate-duplicate-query-parameters": True},
-                    "stateful": {"max-steps": 8, "generation": {"max-examples": self.steps}},
-                },
+                "phases": phases,
                 "checks": {name: {"enabled": False} for name in OFF},
             }
         )
@@ -132,6 +176,7 @@ class Campaign:
         def after_call(_context: HookContext, case: AnyCase, response: Response) -> None:
             account = self.accounts[case.operation.label]
             account.asked += 1
+            account.drawn += case.meta is not None and case.meta.phase.name is TestPhase.FUZZING
             account.ours += OURS in case.headers
             account.statuses[response.status_code] += 1
             _unpack(response)
@@ -153,6 +198,8 @@ class Campaign:
             self.troubles.append(f"{event.label}: {event.value!r}")
         if isinstance(event, events.FatalError):
             raise event.exception
+        if isinstance(event, events.Interrupted):
+            raise KeyboardInterrupt
         if not isinstance(event, events.ScenarioFinished):
             return
         for case_id, results in event.recorder.checks.items():
@@ -161,6 +208,8 @@ class Campaign:
                     continue
                 case = event.recorder.cases[case_id].value
                 self._find(case.operation.label, result.name, result.failure_info)
+        if event.phase is PhaseName.FUZZING and event.label is not None:
+            self.tell(f"{event.label}: {self.accounts[event.label].asked:,} requests")
 
     def _find(self, label: str, check: str, info: CheckFailureInfo) -> None:
         """Each kind of finding at an operation is said once, at once, with the request that shows it."""
@@ -171,20 +220,6 @@ class Campaign:
             shown = f"{failure.message}\n{info.code_sample}"[:_LONGEST]
             self.tell(f"{label} {finding}\n{shown}\n")
         account.findings[finding] += 1
-
-
-def _raised(said: Sequence[str]) -> set[str]:
-    """The exceptions in what a server has printed, each with where it was raised."""
-    found, where, inside = set(), "", False
-    for line in said:
-        if line.startswith("Traceback"):
-            inside = True
-        elif inside and line.startswith("  File"):
-            where = line.strip()
-        elif inside and line.strip() and not line.startswith(" "):
-            found.add(f"{line.strip()} ({where})")
-            inside = False
-    return found
 
 
 def _unpack(response: Response) -> None:

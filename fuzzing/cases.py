@@ -134,7 +134,7 @@ class Sender:
             case.headers[ELSEWHERE] = "1"
         touches = "/auth/" in case.path or "/users" in case.path
         if touches and case.method.upper() != "GET" and response.status_code < 400:
-            self._target.forget_tokens()
+            self._target.forget_ended()
 
     def _meant(self, value: Any, case: AnyCase) -> Any:
         if isinstance(value, str):

@@ -4,39 +4,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fuzzing.campaign import Campaign
+from fuzzing.campaign import Wish
+from fuzzing.shares import Outcome
 
 # What stands between these in docs/fuzzing.md is written by `make fuzz ARGS=--write`.
 BEGIN: Final = "<!-- results: make fuzz ARGS=--write -->"
 END: Final = "<!-- end of results -->"
 
 
-def table(campaign: Campaign) -> Iterator[str]:
+@dataclass(frozen=True)
+class Results:
+    """A campaign that has ended, and how many seconds `processes` took for it."""
+
+    wish: Wish
+    outcome: Outcome
+    processes: int
+    seconds: float
+
+
+def table(outcome: Outcome) -> Iterator[str]:
     """Markdown, a row for each operation."""
     yield "| operation | requests | of these with our values | answers | findings |"
     yield "| --- | ---: | ---: | --- | ---: |"
-    for label, account in campaign.accounts.items():
+    for label, account in outcome.accounts.items():
         statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(account.statuses.items()))
         yield f"| `{label}` | {account.asked:,} | {account.ours:,} | {statuses} | {len(account.findings)} |"
-    accounts = campaign.accounts.values()
+    accounts = outcome.accounts.values()
     asked, ours = sum(each.asked for each in accounts), sum(each.ours for each in accounts)
-    yield f"| **{len(accounts)} operations** | **{asked:,}** | **{ours:,}** | | **{campaign.findings}** |"
+    yield f"| **{len(accounts)} operations** | **{asked:,}** | **{ours:,}** | | **{outcome.findings}** |"
 
 
-def summary(campaign: Campaign, seconds: float) -> str:
-    requests = sum(account.asked for account in campaign.accounts.values())
+def summary(results: Results) -> str:
+    wish, requests = results.wish, sum(account.asked for account in results.outcome.accounts.values())
     return (
-        f"{campaign.examples:,} examples an operation, seed {campaign.seed}: {requests:,} requests in "
-        f"{seconds / 60:.1f} minutes, {campaign.findings} findings."
+        f"{wish.examples:,} examples an operation, {wish.sequences:,} sequences, seed {wish.seed}: "
+        f"{requests:,} requests by {results.processes} processes in {results.seconds / 60:.1f} minutes, "
+        f"{results.outcome.findings} findings."
     )
 
 
-def write(path: Path, campaign: Campaign, seconds: float) -> None:
+def write(path: Path, results: Results) -> None:
     """Put the results into the page, in the place of those of another time."""
-    results = "\n".join([BEGIN, "", summary(campaign, seconds), "", *table(campaign), "", END])
+    lines = "\n".join([BEGIN, "", summary(results), "", *table(results.outcome), "", END])
     page = path.read_text()
-    replaced = re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: results, page, flags=re.DOTALL)
+    replaced = re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: lines, page, flags=re.DOTALL)
     path.write_text(replaced)

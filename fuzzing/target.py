@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -43,6 +44,10 @@ _IDS: Final = {
 }
 _REMEMBERED: Final = 25  # requests, until it is looked up anew what exists
 
+# Of the hour that a token holds.
+_RENEWED_S: Final = 1800
+
+_EPOCHS: Final = "SELECT username, token_epoch FROM users WHERE username LIKE 'fuzz-%'"
 _HEAL: Final = """
 UPDATE users SET active = true, role = wanted.role, password_hash = %(hash)s
 FROM unnest(%(names)s::text[], %(roles)s::text[]) AS wanted (name, role)
@@ -66,6 +71,8 @@ class Target:
     _database: psycopg.Connection[tuple[Any, ...]]
     _password_hash: str
     _tokens: dict[Role, str] = field(default_factory=dict)
+    _given_at: dict[Role, float] = field(default_factory=dict)
+    _epochs: dict[str, int] = field(default_factory=dict)
     _known: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     _asked: int = 0
     _addresses: Iterator[int] = field(default_factory=itertools.count)
@@ -89,9 +96,11 @@ class Target:
         return ids[index % len(ids)] if ids else "0"
 
     def token(self, role: Role) -> str:
-        """The token of somebody of that role."""
-        if role not in self._tokens:
+        """The token of somebody of that role, which is good for as long as no request takes."""
+        if role not in self._tokens or time.monotonic() - self._given_at[role] > _RENEWED_S:
             self.heal()
+            self._given_at[role] = time.monotonic()
+            self._epochs = dict(self._database.execute(_EPOCHS))
             answer = self.client.post(
                 "/api/v1/auth/login",
                 json={"username": f"fuzz-{role.value}", "password": ADMIN_PASSWORD},
@@ -105,15 +114,20 @@ class Target:
         number = next(self._addresses)
         return f"fd00:{number >> 16:x}:{number & 0xFFFF:x}::1"
 
-    def forget_tokens(self) -> None:
-        """Something was changed that may have ended them."""
-        self._tokens.clear()
+    def forget_ended(self) -> None:
+        """Something was changed that may have ended tokens. One that has not ended stays: a sign-in costs much."""
+        epochs = dict(self._database.execute(_EPOCHS))
+        if self.heal() or epochs != self._epochs:
+            self._tokens.clear()
 
-    def heal(self) -> None:
-        """Give people back what they have lost. They may ask at once: the change is told to the server's cache."""
+    def heal(self) -> int:
+        """Give people back what they have lost. They may ask at once: the change is told to the server's cache.
+
+        Returns how many had lost something.
+        """
         names = [f"fuzz-{role.value}" for role in Role]
         values = {"names": names, "roles": [role.value for role in Role], "hash": self._password_hash}
-        self._database.execute(_HEAL, values)
+        return self._database.execute(_HEAL, values).rowcount
 
 
 @contextmanager
@@ -130,6 +144,7 @@ def running_target() -> Iterator[Target]:
             "REDIS_PORT": str(valkey.port),
             "ROADLENS_TRUSTED_PROXIES": "127.0.0.1",
             "ROADLENS_LOG_LEVEL": "warning",
+            "ROADLENS_RATE_LIMIT": "0",  # one user asks everything
         }
         yield stack.enter_context(_served(Installation(directory / "data", settings), url))
 

@@ -151,6 +151,16 @@ async def test_what_was_searched_for_is_not_in_the_log(fleet: Api) -> None:
     assert noted == {"search": "…", "risk_level": "high"}
 
 
+async def test_of_an_export_only_filters_are_noted(fleet: Api) -> None:
+    """Whatever else stands in the query may be a token, or what PostgreSQL's JSON cannot hold."""
+    for name, value in (("q", "a\0b"), ("a\0b", "q"), ("access_token", "s3cr3t"), ("\ufffd", "\ufffd")):
+        query = {name: value, "unassigned": "true"}
+        assert (await fleet.get("/admin/exports/devices.csv", Role.ADMIN, **query)).status_code == 200
+        async with fleet.database.read() as session:
+            noted = await session.value("SELECT after FROM audit_log ORDER BY audit_id DESC LIMIT 1")
+        assert noted == {"unassigned": "true"}
+
+
 async def test_refused_sign_ins_are_noted_and_no_more_than_so_many(fleet: Api) -> None:
     async def attempt(name: str) -> int:
         body = {"username": name, "password": "wrong"}
