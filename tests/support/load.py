@@ -92,8 +92,7 @@ class Load:
 
     async def _pipelines(self, connection: RawConnection, number: int) -> None:
         """All that was sent together is answered, whatever the first answer says."""
-        for place in range(PIPELINED):
-            connection.send("GET", PATHS[(number + place) % len(PATHS)])
+        connection.send_together(*(PATHS[(number + place) % len(PATHS)] for place in range(PIPELINED)))
         ends = [self._take(await connection.answer()) for _ in range(PIPELINED)]
         assert not any(ends[:-1]), "an answer that was not the last one said so"
 

@@ -44,11 +44,18 @@ class RawConnection:
         self.send_head(method, path, len(body), token=token)
         self.send_bytes(body)
 
+    def send_together(self, *paths: str) -> None:
+        """Ask all of them in one packet: nobody sees the first without the others."""
+        self.send_bytes(b"".join(self._head("GET", path) for path in paths))
+
     def send_head(self, method: str, path: str, length: int = 0, *, token: str | None = None) -> None:
+        self.send_bytes(self._head(method, path, length, token))
+
+    def _head(self, method: str, path: str, length: int = 0, token: str | None = None) -> bytes:
         lines = [f"{method} {path} HTTP/1.1", "Host: test", f"Authorization: Bearer {token or self._token}"]
         if length:
             lines += ["Content-Type: application/json", f"Content-Length: {length}"]
-        self.send_bytes("\r\n".join([*lines, "", ""]).encode())
+        return "\r\n".join([*lines, "", ""]).encode()
 
     def send_bytes(self, sent: bytes) -> None:
         self._writer.write(sent)
