@@ -92,7 +92,7 @@ async def test_edits_and_deliveries_at_once_leave_exact_rows(database: Database)
         await asyncio.sleep(chance.random() * 2)
         await ingest.deliver(fleet.batch(part), register=True)
 
-    day = [office.assign, office.end, office.hand_over, office.delete, office.rename] * 8 + [office.dismiss] * 2
+    day = [office.assign, office.end, office.hand_over, office.delete, office.rename] * 14 + [office.dismiss] * 2
     day += [office.forget] * 2
     async with asyncio.timeout(120):
         deliveries = asyncio.gather(*(deliver(part) for part in [*parts, *parts[::4]]))
