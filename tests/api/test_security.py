@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from enum import Enum
 from uuid import UUID
@@ -16,7 +16,8 @@ from roadlens.api.security import admit
 from roadlens.api.tokens import Claims, Tokens
 from roadlens.domain import Audience, Role
 from roadlens.errors import NotPermitted
-from tests.support.api import Api
+from roadlens.storage.database import Database
+from tests.support.api import Api, open_api
 
 
 class May(Enum):
@@ -125,6 +126,13 @@ async def ask(api: Api, route: str, headers: dict[str, str]) -> Response:
 def problem(response: Response) -> str:
     assert response.headers["Content-Type"] == "application/problem+json"
     return str(response.json()["type"]).removeprefix("urn:roadlens:problem:")
+
+
+@pytest.fixture
+async def api(database: Database, database_url: str, password_hash: str) -> AsyncIterator[Api]:
+    """One address asks everything here, and more than may be asked in a while."""
+    async with open_api(database, database_url, password_hash, ROADLENS_RATE_LIMIT="0") as opened:
+        yield opened
 
 
 async def test_the_table_lists_every_route(api: Api) -> None:
