@@ -78,7 +78,9 @@ bench-dashboard: .venv/dev.stamp ## Measure the dashboard over 100,000 drivers i
 lock: .venv/dev.stamp ## Write the locks anew, with the newest versions that pyproject.toml allows
 	$(COMPILE) pyproject.toml --group build --output-file requirements/run.txt
 	$(COMPILE) pyproject.toml --extra otel --group build --constraints requirements/run.txt --output-file requirements/otel.txt
-	$(COMPILE) pyproject.toml --extra otel --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra calibrate --group build --constraints requirements/run.txt --output-file requirements/calibrate.txt
+	$(COMPILE) pyproject.toml --extra spark --group build --constraints requirements/run.txt --output-file requirements/spark.txt
+	$(COMPILE) pyproject.toml --extra otel --extra calibrate --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --group fuzz --constraints requirements/run.txt --output-file requirements/fuzz.txt
 	$(COMPILE) pyproject.toml --group bench --constraints requirements/run.txt --output-file requirements/bench.txt
 	$(COMPILE) pyproject.toml --group audit --constraints requirements/dev.txt --output-file requirements/audit.txt
@@ -86,6 +88,8 @@ lock: .venv/dev.stamp ## Write the locks anew, with the newest versions that pyp
 audit: .venv/audit.stamp ## Ask the advisories' service whether a locked library has a known hole; needs the internet
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/run.txt $(ARGS)
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/otel.txt $(ARGS)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/calibrate.txt $(ARGS)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/spark.txt $(ARGS)
 
 clean: ## Remove the virtual environment and what tools left behind; never the data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
@@ -117,6 +121,11 @@ endif
 .venv/fuzz.stamp: requirements/fuzz.txt .venv/dev.stamp
 	@echo "Installing what chooses odd bytes"
 	@$(PIP) install --quiet --require-hashes --requirement requirements/fuzz.txt
+	@touch $@
+
+.venv/spark.stamp: requirements/spark.txt .venv/dev.stamp
+	@echo "Installing Spark"
+	@$(PIP) install --quiet --require-hashes --no-build-isolation --requirement requirements/spark.txt
 	@touch $@
 
 .venv/bench.stamp: requirements/bench.txt .venv/dev.stamp
