@@ -66,7 +66,13 @@ WATCHED: Final = (
         "user_id, username, email, role, active, token_epoch, created_at, updated_at, version",
         {"password_hash": "a sign-in renews it; another password raises token_epoch"},
     ),
-    Watched("score_versions", "score_versions", {}, "version, parameters, active, created_at", {}),
+    Watched(
+        "score_versions",
+        "score_versions",
+        {},
+        "version, parameters, active, created_at",
+        {"note": "it is written with the version, which raises the tag"},
+    ),
     Watched(
         "installation",
         "everything",

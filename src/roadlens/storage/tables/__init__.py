@@ -16,6 +16,14 @@ from roadlens.storage.tables.read_models import (
     risk_histogram,
     trip_day,
 )
+from roadlens.storage.tables.rescored import (
+    rescored_chunks,
+    rescored_devices,
+    rescored_events,
+    rescored_risk,
+    rescored_trips,
+    score_rebuilds,
+)
 from roadlens.storage.tables.schema_support import schema_support
 from roadlens.storage.tables.scores import risk_scores, score_versions
 from roadlens.storage.tables.sign_ins import login_attempts, sign_in_addresses
@@ -42,10 +50,16 @@ __all__ = [
     "login_attempts",
     "metadata",
     "positions",
+    "rescored_chunks",
+    "rescored_devices",
+    "rescored_events",
+    "rescored_risk",
+    "rescored_trips",
     "risk_histogram",
     "risk_scores",
     "safety_events",
     "schema_support",
+    "score_rebuilds",
     "score_versions",
     "sign_in_addresses",
     "trip_day",

@@ -13,6 +13,7 @@ class ScoreVersionColumns(TypedColumns):
     parameters = Column(JSONB, nullable=False)
     active = Column(Boolean, nullable=False)
     created_at = moment()
+    note = Column(Text, nullable=True)
 
 
 class RiskScoreColumns(TypedColumns):

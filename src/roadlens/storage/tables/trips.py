@@ -50,6 +50,12 @@ class TripColumns(TypedColumns):
     phone_use = Column(Integer, nullable=False)
     trip_score = Column(Numeric(5, 2), nullable=False)
     score_version = Column(Integer, ForeignKey("score_versions.version"), nullable=False)
+    speeding_s = Column(Integer, nullable=True)
+    gap_s = Column(Integer, nullable=True)
+    jump_s = Column(Integer, nullable=True)
+    frozen_s = Column(Integer, nullable=True)
+    sparse_s = Column(Integer, nullable=True)
+    imprecise_s = Column(Integer, nullable=True)
 
 
 trips = Table("trips", metadata, TripColumns)
