@@ -51,7 +51,7 @@ class Track:
             return np.zeros(0, dtype=np.bool_)
         parameters, usual = self.parameters, _median(self.intervals)
         long = self.intervals > max(parameters.hole_at_least_s, parameters.hole_factor * usual)
-        jumps = self._chords_m > parameters.jump_above_kmh / KMH_PER_MS * self.intervals
+        jumps = self.chords_m > parameters.jump_above_kmh / KMH_PER_MS * self.intervals
         return long | (jumps & ~self._dense)
 
     @cached_property
@@ -63,7 +63,7 @@ class Track:
         intervals it is the great circle (haversine).
         """
         trapezoid = (self.speed_ms[1:] + self.speed_ms[:-1]) / 2 * self.intervals
-        return np.where(self.holes, 0.0, np.where(self._dense, trapezoid, self._chords_m))
+        return np.where(self.holes, 0.0, np.where(self._dense, trapezoid, self.chords_m))
 
     @cached_property
     def head_m(self) -> float:
@@ -119,7 +119,8 @@ class Track:
         return np.asarray(self.intervals <= self.parameters.speed_trapezoid_up_to_s)
 
     @cached_property
-    def _chords_m(self) -> Floats:
+    def chords_m(self) -> Floats:
+        """Great-circle distance of each interval, m; shape (n - 1,)."""
         return _haversine_m(self.fixes)
 
 

@@ -1,0 +1,179 @@
+"""What the rows of a leg show of braking, acceleration and cornering, each as a strength: at 1 it is harsh.
+
+Sums, differences, products, quotients and square roots of whole numbers, over neighbouring rows of one segment: the same
+numbers come out wherever the same rows are looked at. docs/events.md gives each formula and the reason for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import Any
+
+import numpy as np
+
+from roadlens.domain import EventType
+from roadlens.scoring.parameters import Parameters
+from roadlens.telemetry.seconds import SECOND_US, Ints, Seconds, mms
+from roadlens.telemetry.track import Bools, Floats
+
+# Rows without a value that are put before, between and behind segments: no window reaches further.
+_APART = 5
+# mm/s in a microsecond, in m/s².
+_MS2 = 1000.0
+
+
+@dataclass(frozen=True)
+class Forces:
+    """Kept arrays have `_APART` rows of NaN around each segment, so that no window looks from one into the next.
+
+    `strength` and `severity` give arrays of shape (n,), one value a row.
+    """
+
+    parameters: Parameters
+    rows: Seconds
+
+    def strength(self, kind: EventType) -> Floats:
+        """How strongly each row shows a harsh type: at 1 it is harsh; 0 where nothing is shown or can be told."""
+        match kind:
+            case EventType.HARSH_BRAKING:
+                found = self._braking
+            case EventType.RAPID_ACCELERATION:
+                found = self._acceleration
+            case _:
+                found = self._cornering
+        return np.fmax(found[self._places], 0.0)
+
+    def severity(self, kind: EventType) -> Floats:
+        """The force that goes with it, m/s²; NaN where it cannot be told."""
+        match kind:
+            case EventType.HARSH_BRAKING:
+                return -self._hardest_before[self._places]
+            case EventType.RAPID_ACCELERATION:
+                return _greatest(self._smooth, 0, 2)[self._places]
+            case _:
+                return self._across[self._places]
+
+    @cached_property
+    def _braking(self) -> Floats:
+        """It brakes hard for a while; or it brakes, and lets go within four seconds while it still rolls."""
+        p = self.parameters
+        swing = _greatest(self._smooth, 0, 2) - self._hardest_before
+        let_go = self._straight & (self._speed >= mms(p.gps_braking_from_kmh))
+        let_go &= -self._hardest_before >= p.gps_braking_at_least_ms2
+        return np.fmax(-self._smooth / p.gps_braking_ms2, np.where(let_go, swing / p.gps_braking_swing_ms2, 0.0))
+
+    @cached_property
+    def _acceleration(self) -> Floats:
+        """It gains speed hard for a while; or begins to within three seconds; or starts so that the receiver stumbles."""
+        p = self.parameters
+        rise = self._raw - _at(self._raw, -3)
+        sudden = self._straight & (self._speed >= mms(p.gps_acceleration_from_kmh)) & self._close(-4, 1)
+        sudden &= _greatest(self._smooth, 0, 3) >= p.gps_acceleration_at_least_ms2
+        found = np.fmax(self._smooth / p.gps_acceleration_ms2, np.where(sudden, rise / p.gps_acceleration_swing_ms2, 0.0))
+        start = np.where(self._raw >= p.gps_start_ms2, self._stumble / mms(p.gps_start_stumble_kmh), 0.0)
+        return np.fmax(found, start)
+
+    @cached_property
+    def _cornering(self) -> Floats:
+        """It bends hard; or it bends while it brakes or accelerates: at 1 Hz the bend is flattened more than they are."""
+        p = self.parameters
+        rolls = self._speed >= mms(p.cornering_speed_at_least_kmh)
+        both = _greatest(np.abs(self._along), -2, 2) >= p.gps_cornering_along_ms2
+        found = np.fmax(self._across / p.gps_cornering_ms2, np.where(both, self._across / p.gps_cornering_across_ms2, 0.0))
+        return np.where(rolls, found, 0.0)
+
+    @cached_property
+    def _raw(self) -> Floats:
+        """Acceleration by the speeds one row before and after, m/s²."""
+        change, lasted = _at(self._speed, 1) - _at(self._speed, -1), self._lasted(-1, 1)
+        return np.where(self._close(-1, 1), _MS2 * change / lasted, np.nan)
+
+    @cached_property
+    def _smooth(self) -> Floats:
+        """The same by the means of three speeds: the speed of a receiver wanders by some decimetres a second."""
+        threes = _threes(self._speed)
+        change, lasted = _at(threes, 1) - _at(threes, -1), self._lasted(-1, 1)
+        return np.where(self._close(-2, 2), _MS2 * change / (3 * lasted), np.nan)
+
+    @cached_property
+    def _vectors(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """Three times the mean velocity of three rows, how it changes over four, and what to divide a product by."""
+        east, north = (_threes(self._laid_out(values)) for values in (self.rows.east_mms, self.rows.north_mms))
+        known = _threes(self._laid_out(np.where(self.rows.course_known, 0.0, np.nan))) == 0
+        known &= (_at(known, -2) & _at(known, 2)) & self._close(-3, 3)
+        by = np.sqrt(east * east + north * north) * (3 * self._lasted(-2, 2))
+        by = np.where(known & (by > 0), by, np.nan)
+        return east, north, _at(east, 2) - _at(east, -2), _at(north, 2) - _at(north, -2), by
+
+    @cached_property
+    def _along(self) -> Floats:
+        """Acceleration in the direction of travel, by the mean velocities two rows before and after, m/s²."""
+        east, north, east_change, north_change, by = self._vectors
+        return _MS2 * (east_change * east + north_change * north) / by
+
+    @cached_property
+    def _across(self) -> Floats:
+        """Acceleration across the direction of travel, to either side, m/s²."""
+        east, north, east_change, north_change, by = self._vectors
+        return np.abs(_MS2 * (east_change * north - north_change * east) / by)
+
+    @cached_property
+    def _straight(self) -> Bools:
+        """No bend within three rows that can be told."""
+        return ~(_greatest(self._across, -3, 3) >= self.parameters.gps_bend_ms2)
+
+    @cached_property
+    def _hardest_before(self) -> Floats:
+        return -_greatest(-self._smooth, -2, 0)
+
+    @cached_property
+    def _stumble(self) -> Floats:
+        """By how much the speed fell from one row to the next in the last five, soon after standing, mm/s.
+
+        A receiver holds the speed of a vehicle that stands at 0. A start that is hard enough tears it loose: it jumps,
+        falls back, and only then follows.
+        """
+        standing = _greatest(-self._speed, -5, 0) > -mms(self.parameters.gps_start_from_kmh)
+        return _greatest(np.where(standing, _at(self._speed, -1) - self._speed, np.nan), -4, 0)
+
+    @cached_property
+    def _places(self) -> Ints:
+        """Where each row lies in the kept arrays."""
+        return np.arange(len(self.rows.index)) + _APART * (self.rows.segment + 1)
+
+    @cached_property
+    def _speed(self) -> Floats:
+        return self._laid_out(self.rows.speed_mms)
+
+    @cached_property
+    def _time(self) -> Floats:
+        return self._laid_out(self.rows.at_us - self.rows.at_us[0])
+
+    def _laid_out(self, values: Any) -> Floats:
+        laid_out = np.full(int(self._places[-1]) + 1 + _APART, np.nan)
+        laid_out[self._places] = values
+        return laid_out
+
+    def _lasted(self, before: int, after: int) -> Floats:
+        """Microseconds between two of the rows beside each."""
+        return _at(self._time, after) - _at(self._time, before)
+
+    def _close(self, before: int, after: int) -> Bools:
+        """Whether all rows of a window are there, and it lasts no longer than it should by more than a missing fix."""
+        return self._lasted(before, after) <= (after - before + self.parameters.window_slack_s) * SECOND_US
+
+
+def _at(values: Any, offset: int) -> Any:
+    """Each row's neighbour so many rows later. What is moved in at the ends is of no segment, like what is there."""
+    return np.roll(values, -offset)
+
+
+def _threes(values: Floats) -> Floats:
+    """The sum of each row and those beside it."""
+    return np.asarray(_at(values, -1) + values + _at(values, 1))
+
+
+def _greatest(values: Floats, before: int, after: int) -> Floats:
+    """The greatest value of the rows in a window; NaN where none has any."""
+    return reduce(np.fmax, [_at(values, offset) for offset in range(before, after + 1)])
