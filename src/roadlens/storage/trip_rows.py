@@ -9,7 +9,10 @@ from uuid import UUID
 
 
 class TripRow(NamedTuple):
-    """One row of `trips`. Distances are whole metres, durations whole seconds, times UTC."""
+    """One row of `trips`. Distances are whole metres, durations whole seconds, times UTC.
+
+    What it leaves out, and for how long it is above the limit, is None in trips of `relativity-1`.
+    """
 
     trip_id: UUID
     device_id: int
@@ -38,6 +41,12 @@ class TripRow(NamedTuple):
     phone_use: int
     trip_score: Decimal
     score_version: int
+    speeding_s: int | None
+    gap_s: int | None
+    jump_s: int | None
+    frozen_s: int | None
+    sparse_s: int | None
+    imprecise_s: int | None
 
     @property
     def events(self) -> int:

@@ -1,142 +1,133 @@
 """Derives a leg's safety events: the device's own alarms, and what its positions show. One manoeuvre is one event.
 
-Knows thresholds only by the parameters that it is given.
+Knows thresholds only by the parameters that it is given. docs/events.md has the rules.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from roadlens.domain import EventSource, EventType
 from roadlens.scoring.parameters import Parameters
-from roadlens.telemetry.track import KMH_PER_MS, Bools, Floats, Track
+from roadlens.telemetry.forces import Forces
+from roadlens.telemetry.manoeuvres import HARSH, Stretch, shown, stretches, worst_within
+from roadlens.telemetry.seconds import SECOND_US, Seconds
+from roadlens.telemetry.track import Track
 
-# Types that last: a device repeats the alarm while they do, and two close ones are one episode.
-_LASTING = (EventType.SPEEDING, EventType.PHONE_USE)
-_HARSH = (EventType.HARSH_BRAKING, EventType.RAPID_ACCELERATION, EventType.HARSH_CORNERING)
+# First and last moment, Unix time in microseconds.
+Span = tuple[int, int]
 
 
 class Event(NamedTuple):
-    """An event of a leg: fixes [first, last] of it, with the one where it is worst. Severity: see `EventRow`."""
+    """An event of a leg: its first moment, the one where it is worst, its last; Unix time, microseconds.
+
+    An alarm is worst when it is raised. Severity: see `EventRow`.
+    """
 
     event_type: EventType
     source: EventSource
-    first: int
-    worst: int
-    last: int
+    first_us: int
+    worst_us: int
+    last_us: int
     severity: float | None
     confidence: float
 
 
-def derive(track: Track) -> list[Event]:
-    """All events of a leg in the order of time; an alarm and a derivation of the same moment are the device's one."""
-    found: list[Event] = []
-    silent = not track.fixes["alarms"].any()
-    for kind in EventType:
-        alarms = [] if silent else _alarms(track, kind)
-        margin = _margin(track.parameters, kind)
-        found += alarms
-        found += [event for event in _derived(track, kind) if not _told(track, event, alarms, margin)]
-    return sorted(found, key=lambda event: (event.first, event.event_type))
+def derive(track: Track, rows: Seconds) -> list[Event]:
+    """All events of a leg in the order of time.
 
-
-def _margin(parameters: Parameters, kind: EventType) -> float:
-    return parameters.same_episode_s if kind in _LASTING else parameters.same_manoeuvre_s
-
-
-def _told(track: Track, event: Event, alarms: list[Event], margin: float) -> bool:
-    """Whether the device itself has said it."""
-    at = track.seconds
-    return any(at[a.first] - margin <= at[event.last] and at[event.first] <= at[a.last] + margin for a in alarms)
-
-
-def _alarms(track: Track, kind: EventType) -> list[Event]:
-    raised = (track.fixes["alarms"] & kind.bit) != 0
-    if not raised.any():
-        return []
-    measure, confidence = _measure(track, kind), track.parameters.device_confidence
-    return [
-        Event(
-            kind, EventSource.DEVICE, first, first, last, _severity_near(track, kind, measure, first, last), confidence
-        )
-        for first, last in _episodes(track, raised, _margin(track.parameters, kind))
-    ]
-
-
-def _derived(track: Track, kind: EventType) -> list[Event]:
-    if kind in _HARSH and not track.dense_enough:
-        return []
-    parameters, measure = track.parameters, _measure(track, kind)
-    if measure is None:
-        return []
-    threshold, confidence, at_least = _rule(parameters, kind)
-    with np.errstate(invalid="ignore"):
-        beyond = measure >= threshold
-    if not beyond.any():
-        return []
-    if kind is EventType.HARSH_CORNERING:
-        beyond &= track.speed_ms * KMH_PER_MS >= parameters.cornering_speed_at_least_kmh
-    events = []
-    for first, last in _episodes(track, beyond, _margin(parameters, kind)):
-        if track.seconds[last] - track.seconds[first] >= at_least:
-            worst = first + int(np.nanargmax(np.where(beyond[first : last + 1], measure[first : last + 1], -np.inf)))
-            events.append(Event(kind, EventSource.GPS, first, worst, last, round(float(measure[worst]), 2), confidence))
-    return events
-
-
-def _rule(parameters: Parameters, kind: EventType) -> tuple[float, float, float]:
-    """Threshold, confidence, and the least duration in seconds."""
-    match kind:
-        case EventType.HARSH_BRAKING:
-            return parameters.gps_braking_ms2, parameters.gps_confidence, 0.0
-        case EventType.RAPID_ACCELERATION:
-            return parameters.gps_acceleration_ms2, parameters.gps_confidence, 0.0
-        case EventType.HARSH_CORNERING:
-            return parameters.gps_cornering_ms2, parameters.gps_confidence, 0.0
-        case _:
-            return parameters.speeding_tolerance_kmh, parameters.gps_speeding_confidence, parameters.speeding_at_least_s
-
-
-def _measure(track: Track, kind: EventType) -> Floats | None:
-    """How strongly each fix shows this type, in the unit of its severity; None where positions cannot show it."""
-    match kind:
-        case EventType.HARSH_BRAKING:
-            return -track.acceleration
-        case EventType.RAPID_ACCELERATION:
-            return track.acceleration
-        case EventType.HARSH_CORNERING:
-            return np.abs(track.lateral)
-        case EventType.SPEEDING:
-            return track.over_limit_kmh
-        case EventType.PHONE_USE:
-            return None
-
-
-def _severity_near(track: Track, kind: EventType, measure: Floats | None, first: int, last: int) -> float | None:
-    """The strongest measure around an alarm, None where the fixes do not show it.
-
-    A receiver at 1 Hz lags the accelerometer by about a second, so the manoeuvre's margin is searched on both sides.
+    Args:
+        track: the leg.
+        rows: its rows, `seconds(track)`.
     """
-    if measure is None:
-        return None
-    margin = track.parameters.same_manoeuvre_s if kind in _HARSH else 0.0
-    near = slice(
-        int(np.searchsorted(track.seconds, track.seconds[first] - margin)),
-        int(np.searchsorted(track.seconds, track.seconds[last] + margin, side="right")),
-    )
-    seen = measure[near][~np.isnan(measure[near])]
-    strongest = float(seen.max()) if len(seen) else 0.0
-    return round(strongest, 2) if strongest > 0 else None
+    parameters = track.parameters
+    forces = Forces(parameters, rows)
+    found: list[Event] = []
+    for kind in EventType:
+        spans = alarms(track, kind)
+        showing = shown(parameters, rows, forces, kind)
+        if showing is None:
+            found += together(parameters, kind, [(*span, None) for span in spans], [])
+            continue
+        around = SECOND_US * round(parameters.same_manoeuvre_s) if kind in HARSH else 0
+        told = [(*span, worst_within(rows, showing, span[0] - around, span[1] + around)) for span in spans]
+        found += together(parameters, kind, told, stretches(rows, showing))
+    return in_order(found)
 
 
-def _episodes(track: Track, shown: Bools, margin: float) -> list[tuple[int, int]]:
-    """First and last of the shown fixes that belong together: no more than `margin` seconds from one to the next."""
-    indices = np.flatnonzero(shown)
-    if not len(indices):
+def alarms(track: Track, kind: EventType) -> list[Span]:
+    """When the device itself says so. What it repeats within the margin is one alarm."""
+    raised = track.fixes["fix_time"][(track.fixes["alarms"] & kind.bit) != 0]
+    if not len(raised):
         return []
-    apart = np.diff(track.seconds[indices]) > margin
-    starts = np.concatenate(([0], np.flatnonzero(apart) + 1))
-    ends = np.append(starts[1:], len(indices)) - 1
-    return [(int(indices[start]), int(indices[end])) for start, end in zip(starts, ends, strict=True)]
+    parted = np.flatnonzero(raised[1:] - raised[:-1] > margin_us(track.parameters, kind)) + 1
+    starts, ends = np.concatenate(([0], parted)), np.append(parted, len(raised)) - 1
+    return list(zip(raised[starts].tolist(), raised[ends].tolist(), strict=True))
+
+
+def together(
+    parameters: Parameters,
+    kind: EventType,
+    told: Sequence[tuple[int, int, float | None]],
+    stretches: Sequence[Stretch],
+) -> list[Event]:
+    """The events of one type from alarms and stretches, each in the order of time.
+
+    Stretches that are close are one event. Where an alarm is as close, the device's event stands alone.
+
+    Args:
+        parameters: those of the vehicle's class.
+        kind: the type.
+        told: alarms: first and last moment, and the severity that positions show around them.
+        stretches: where the positions show it.
+    """
+    margin = margin_us(parameters, kind)
+    sure = parameters.device_confidence
+    found = [Event(kind, EventSource.DEVICE, first, first, last, _rounded(worst), sure) for first, last, worst in told]
+    for near in _groups(stretches, margin):
+        first, last = near[0].first_us, near[-1].last_us
+        if any(alarm_first - margin <= last and first <= alarm_last + margin for alarm_first, alarm_last, _ in told):
+            continue
+        worst = max(near, key=lambda stretch: stretch.strength)  # the first of equals
+        severity, confidence = _rounded(worst.severity), _confidence(parameters, kind)
+        found.append(Event(kind, EventSource.GPS, first, worst.worst_us, last, severity, confidence))
+    return found
+
+
+def in_order(events: Sequence[Event]) -> list[Event]:
+    """Events as they are listed everywhere: by time, and by type where they begin together."""
+    return sorted(events, key=lambda event: (event.first_us, event.event_type))
+
+
+def margin_us(parameters: Parameters, kind: EventType) -> int:
+    """How far apart two signs of a type may be and still be one event. What lasts is repeated by devices."""
+    return round((parameters.same_manoeuvre_s if kind in HARSH else parameters.same_episode_s) * SECOND_US)
+
+
+def _groups(stretches: Sequence[Stretch], margin: int) -> list[list[Stretch]]:
+    groups: list[list[Stretch]] = []
+    for stretch in stretches:
+        if groups and stretch.first_us - groups[-1][-1].last_us <= margin:
+            groups[-1].append(stretch)
+        else:
+            groups.append([stretch])
+    return groups
+
+
+def _confidence(parameters: Parameters, kind: EventType) -> float:
+    match kind:
+        case EventType.HARSH_BRAKING:
+            return parameters.gps_braking_confidence
+        case EventType.RAPID_ACCELERATION:
+            return parameters.gps_acceleration_confidence
+        case EventType.HARSH_CORNERING:
+            return parameters.gps_cornering_confidence
+        case _:
+            return parameters.gps_speeding_confidence
+
+
+def _rounded(severity: float | None) -> float | None:
+    return None if severity is None else round(severity, 2)

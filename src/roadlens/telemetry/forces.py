@@ -1,7 +1,7 @@
 """What the rows of a leg show of braking, acceleration and cornering, each as a strength: at 1 it is harsh.
 
-Sums, differences, products, quotients and square roots of whole numbers, over neighbouring rows of one segment: the same
-numbers come out wherever the same rows are looked at. docs/events.md gives each formula and the reason for it.
+Sums, differences, products, quotients and square roots of whole numbers, over neighbouring rows of one segment: the
+same numbers come out wherever the same rows are looked at. docs/events.md gives each formula and the reason for it.
 """
 
 from __future__ import annotations
@@ -65,22 +65,26 @@ class Forces:
 
     @cached_property
     def _acceleration(self) -> Floats:
-        """It gains speed hard for a while; or begins to within three seconds; or starts so that the receiver stumbles."""
+        """It gains speed hard for a while; or begins to within 3 s; or starts so that the receiver stumbles."""
         p = self.parameters
         rise = self._raw - _at(self._raw, -3)
         sudden = self._straight & (self._speed >= mms(p.gps_acceleration_from_kmh)) & self._close(-4, 1)
         sudden &= _greatest(self._smooth, 0, 3) >= p.gps_acceleration_at_least_ms2
-        found = np.fmax(self._smooth / p.gps_acceleration_ms2, np.where(sudden, rise / p.gps_acceleration_swing_ms2, 0.0))
+        found = np.fmax(
+            self._smooth / p.gps_acceleration_ms2, np.where(sudden, rise / p.gps_acceleration_swing_ms2, 0.0)
+        )
         start = np.where(self._raw >= p.gps_start_ms2, self._stumble / mms(p.gps_start_stumble_kmh), 0.0)
         return np.fmax(found, start)
 
     @cached_property
     def _cornering(self) -> Floats:
-        """It bends hard; or it bends while it brakes or accelerates: at 1 Hz the bend is flattened more than they are."""
+        """It bends hard; or it bends while it brakes or accelerates: 1 Hz flattens a bend more than those."""
         p = self.parameters
         rolls = self._speed >= mms(p.cornering_speed_at_least_kmh)
         both = _greatest(np.abs(self._along), -2, 2) >= p.gps_cornering_along_ms2
-        found = np.fmax(self._across / p.gps_cornering_ms2, np.where(both, self._across / p.gps_cornering_across_ms2, 0.0))
+        found = np.fmax(
+            self._across / p.gps_cornering_ms2, np.where(both, self._across / p.gps_cornering_across_ms2, 0.0)
+        )
         return np.where(rolls, found, 0.0)
 
     @cached_property
@@ -110,13 +114,13 @@ class Forces:
     def _along(self) -> Floats:
         """Acceleration in the direction of travel, by the mean velocities two rows before and after, m/s²."""
         east, north, east_change, north_change, by = self._vectors
-        return _MS2 * (east_change * east + north_change * north) / by
+        return np.asarray(_MS2 * (east_change * east + north_change * north) / by)
 
     @cached_property
     def _across(self) -> Floats:
         """Acceleration across the direction of travel, to either side, m/s²."""
         east, north, east_change, north_change, by = self._vectors
-        return np.abs(_MS2 * (east_change * north - north_change * east) / by)
+        return np.asarray(np.abs(_MS2 * (east_change * north - north_change * east) / by))
 
     @cached_property
     def _straight(self) -> Bools:
@@ -157,7 +161,7 @@ class Forces:
 
     def _lasted(self, before: int, after: int) -> Floats:
         """Microseconds between two of the rows beside each."""
-        return _at(self._time, after) - _at(self._time, before)
+        return np.asarray(_at(self._time, after) - _at(self._time, before))
 
     def _close(self, before: int, after: int) -> Bools:
         """Whether all rows of a window are there, and it lasts no longer than it should by more than a missing fix."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from roadlens.scoring.parameters import Parameters
 from roadlens.telemetry.track import KMH_PER_MS, Bools, Floats, Track
 
 Ints = npt.NDArray[np.int64]
@@ -22,6 +22,8 @@ SECOND_US = 1_000_000
 MM_PER_M = 1000
 # Standard gravity (CGPM 1901). No tyre of a road vehicle changes its acceleration by more than that within a second.
 _GRAVITY_MM = 9_807
+# A limit above it is none that binds; it may be infinite, too great for its column.
+_NO_VEHICLE_KMH = 1_000.0
 
 
 class LeftOut(IntEnum):
@@ -46,6 +48,9 @@ class Seconds:
         east_mms: its velocity eastwards, mm/s; 0 where the course is unknown.
         north_mms: northwards.
         course_known: whether the velocity is known: the fix has a course, or stands.
+        limit_mms: the speed limit that the device names, mm/s; 0 without one.
+        step_mm: what was driven since the row before, mm. In the first row what was driven before it, in the last also
+            what came after it: they add up to the leg's distance.
         left_out: a `LeftOut`: why nothing can be told between the row before and this one; 0 in the first row.
         segment: number of the run of rows in which forces can be told; it rises by one behind every interval left out.
     """
@@ -56,13 +61,20 @@ class Seconds:
     east_mms: Ints
     north_mms: Ints
     course_known: Bools
+    limit_mms: Ints
+    step_mm: Ints
     left_out: Ints
     segment: Ints
 
-    def seconds(self, reason: LeftOut) -> int:
-        """How long nothing could be told for this reason, whole seconds."""
+    def lasted_s(self, which: Bools) -> int:
+        """How long the intervals before these rows lasted, whole seconds."""
         lasted = self.at_us[1:] - self.at_us[:-1]
-        return int(lasted[self.left_out[1:] == reason].sum() + SECOND_US // 2) // SECOND_US
+        return int(lasted[which[1:]].sum() + SECOND_US // 2) // SECOND_US
+
+    @cached_property
+    def followed(self) -> Bools:
+        """Rows whose speed holds for the interval before them: no gap, no leap, and the place did not stand still."""
+        return np.asarray(self.left_out < LeftOut.FROZEN)
 
 
 def seconds(track: Track) -> Seconds:
@@ -74,49 +86,65 @@ def seconds(track: Track) -> Seconds:
     fixes = track.fixes
     second = (fixes["fix_time"] + SECOND_US // 2) // SECOND_US
     index = np.flatnonzero(np.concatenate(([True], second[1:] != second[:-1])))
-    rows = fixes if len(index) == len(fixes) else fixes[index]
-    speed = rows["speed_kmh"].astype(np.float64) / KMH_PER_MS * MM_PER_M
-    course = np.radians(rows["course"].astype(np.float64))
-    known = ~np.isnan(course)
-    course = np.where(known, course, 0.0)
-    known |= rows["speed_kmh"] < track.parameters.standing_below_kmh
-    east, north = _whole(np.where(known, speed * np.sin(course), 0.0)), _whole(np.where(known, speed * np.cos(course), 0.0))
-    left_out = _left_out(track, index)
-    left_out = _with_spikes(left_out, _whole(speed), east, north)
+    rows = track if len(index) == len(fixes) else Track(track.parameters, fixes[index])
+    speed = rows.speed_ms * MM_PER_M
+    degrees = rows.fixes["course"].astype(np.float64)
+    known = ~np.isnan(degrees)
+    course = np.radians(np.where(known, degrees, 0.0))
+    east = _whole(np.where(known, speed * np.sin(course), 0.0))
+    north = _whole(np.where(known, speed * np.cos(course), 0.0))
+    known |= rows.fixes["speed_kmh"] < track.parameters.standing_below_kmh
+    left_out = _with_spikes(_left_out(track, rows, index), _whole(speed), east, north)
     return Seconds(
-        index, rows["fix_time"].astype(np.int64), _whole(speed), east, north, known, left_out, np.cumsum(left_out != 0)
+        index=index,
+        at_us=rows.fixes["fix_time"].astype(np.int64),
+        speed_mms=_whole(speed),
+        east_mms=east,
+        north_mms=north,
+        course_known=known,
+        limit_mms=_limits(rows),
+        step_mm=_steps(track, index),
+        left_out=left_out,
+        segment=np.cumsum(left_out != 0),
     )
 
 
-def _left_out(track: Track, index: Ints) -> Ints:
+def mms(kmh: float) -> int:
+    """A speed of a parameter in the unit of the rows, mm/s."""
+    return round(kmh / KMH_PER_MS * MM_PER_M)
+
+
+def _left_out(track: Track, rows: Track, index: Ints) -> Ints:
     """Why nothing can be told between neighbouring rows, by the fixes alone."""
-    parameters: Parameters = track.parameters
+    parameters = track.parameters
     reasons = np.zeros(len(index), dtype=np.int64)
     if len(index) < 2:
         return reasons
-    rows = track if len(index) == len(track.fixes) else Track(parameters, track.fixes[index])
-    hdop = rows.fixes["hdop"]
-    imprecise = (hdop[1:] > parameters.hdop_at_most) | (hdop[:-1] > parameters.hdop_at_most)
+    hdop = rows.fixes["hdop"] > parameters.hdop_at_most
     driven = (rows.speed_ms[1:] + rows.speed_ms[:-1]) / 2 * rows.intervals
-    chords = rows.chords_m
-    frozen = (chords == 0) & (driven >= parameters.frozen_at_least_m)
     dense = rows.intervals <= parameters.dense_interval_s
-    jump = np.where(
-        dense,
-        np.abs(chords - driven) > parameters.place_off_by_m,
-        chords > parameters.jump_above_kmh / KMH_PER_MS * rows.intervals,
-    )
+    too_far = rows.chords_m > parameters.jump_above_kmh / KMH_PER_MS * rows.intervals
+    jump = np.where(dense, np.abs(rows.chords_m - driven) > parameters.place_off_by_m, too_far)
+    stays = (rows.chords_m == 0) | (dense & (rows.chords_m <= driven / 10))
     gap = track.holes if rows is track else np.logical_or.reduceat(track.holes, index[:-1])
-    found = reasons[1:]
     for reason, where in (
-        (LeftOut.IMPRECISE, imprecise),
+        (LeftOut.IMPRECISE, hdop[1:] | hdop[:-1]),
         (LeftOut.SPARSE, ~dense),
         (LeftOut.JUMP, jump),
-        (LeftOut.FROZEN, frozen),
+        (LeftOut.FROZEN, _runs_of(stays, driven, parameters.frozen_at_least_m)),
         (LeftOut.GAP, gap & ~jump),
     ):
-        found[where] = reason
+        reasons[1:][where] = reason
     return reasons
+
+
+def _runs_of(which: Bools, amounts: Floats, at_least: float) -> Bools:
+    """Those that lie in a run whose amounts add up to so much."""
+    if not which.any():
+        return which
+    starts = np.flatnonzero(np.concatenate(([True], which[1:] != which[:-1])))
+    sums = np.add.reduceat(amounts, starts)
+    return which & np.repeat(sums >= at_least, np.diff(np.append(starts, len(which))))
 
 
 def _with_spikes(left_out: Ints, speed: Ints, east: Ints, north: Ints) -> Ints:
@@ -132,9 +160,17 @@ def _with_spikes(left_out: Ints, speed: Ints, east: Ints, north: Ints) -> Ints:
     return np.where(beside & (left_out == 0), LeftOut.IMPRECISE, left_out)
 
 
-def mms(kmh: float) -> int:
-    """A speed of a parameter in the unit of the rows, mm/s."""
-    return round(kmh / KMH_PER_MS * MM_PER_M)
+def _limits(rows: Track) -> Ints:
+    limit = rows.fixes["speed_limit_kmh"].astype(np.float64)
+    known = np.where(limit > 0, np.minimum(limit, _NO_VEHICLE_KMH), 0.0)  # NaN is not above 0
+    return _whole(known / KMH_PER_MS * MM_PER_M)
+
+
+def _steps(track: Track, index: Ints) -> Ints:
+    steps = _whole(np.concatenate(([track.head_m], track.steps_m)) * MM_PER_M)
+    if len(index) == len(steps):
+        return steps
+    return np.asarray(np.add.reduceat(steps, np.concatenate(([0], index[:-1] + 1))))
 
 
 def _whole(values: Floats) -> Ints:

@@ -20,8 +20,8 @@ from roadlens.storage.reads.tracks import Assignment
 from roadlens.storage.writes import devices, positions, read_models, trips
 from roadlens.telemetry import rescore
 from roadlens.telemetry.cut import cut as cut_fixes
-from roadlens.telemetry.derive import derive as derive_events
 from roadlens.telemetry.forgotten import leave_out_forgotten
+from roadlens.telemetry.formulas import find
 from roadlens.telemetry.recent import recall, remember
 from roadlens.telemetry.track import Track
 from roadlens.telemetry.trip import summarise
@@ -74,7 +74,9 @@ async def identify(work: Work) -> None:
         work.registered = await devices.register(work.session, fresh, work.actor)
         work.unassigned = [device for device in work.unassigned if device.by_hand]
         for made in work.registered:
-            work.owners[made.device_id] = [Assignment(made.device_id, made.driver_id, made.vehicle_id, None, None)]
+            work.owners[made.device_id] = [
+                Assignment(made.device_id, made.driver_id, made.vehicle_id, None, None, made.category)
+            ]
 
 
 async def deduplicate(work: Work) -> None:
@@ -113,7 +115,8 @@ async def cut(work: Work) -> None:
         fixes = work.fixes[window.device_id]
         result = cut_fixes(work.rules.parameters, fixes, work.owners.get(window.device_id, []))
         for leg in result.legs:
-            track = Track(work.rules.parameters, fixes[leg.start : leg.stop])
+            parameters = work.rules.parameters.for_class(leg.assignment.category)
+            track = Track(parameters, fixes[leg.start : leg.stop])
             work.driven.append(Driven(window.unique_id, leg.assignment, track))
         if window.last is None:
             settled = None if result.settled is None else int(fixes["fix_time"][result.settled])
@@ -121,16 +124,16 @@ async def cut(work: Work) -> None:
 
 
 async def derive(work: Work) -> None:
-    """Find each leg's safety events."""
+    """Find each leg's safety events, and what it adds up to."""
     async for driven in _unhurried(work.driven):
-        driven.events = derive_events(driven.track)
+        driven.found = find(driven.track, work.rules.zone)
 
 
 async def score(work: Work) -> None:
     """Sum each leg up as a trip with its score; legs too short to be one end here."""
     async for driven in _unhurried(work.driven):
         rules = work.rules
-        rows = summarise(driven.track, driven.events, driven.unique_id, driven.assignment, rules.zone, rules.version)
+        rows = summarise(driven.track, driven.found, driven.unique_id, driven.assignment, rules.zone, rules.version)
         if rows is not None:
             work.trips.append(rows[0])
             work.events += rows[1]

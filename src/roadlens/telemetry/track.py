@@ -1,4 +1,4 @@
-"""The kinematics of one leg: distance, acceleration and cornering from noisy fixes. Knows physics, no events."""
+"""The way of one leg: how far it is from fix to fix, and where nothing was seen. Knows no forces and no events."""
 
 from __future__ import annotations
 
@@ -71,47 +71,6 @@ class Track:
         if not len(self.intervals) or self.intervals[0] > self.parameters.speed_trapezoid_up_to_s:
             return 0.0
         return float(self.speed_ms[0] * self.intervals[0] / 2)
-
-    @cached_property
-    def over_limit_kmh(self) -> Floats:
-        """How far each fix is above the limit that holds there, km/h, tolerance not taken off; shape (n,)."""
-        limit = self.fixes["speed_limit_kmh"].astype(np.float64)
-        known = np.where(limit > 0, limit, self.parameters.speed_limit_otherwise_kmh)  # NaN is not above 0
-        return np.asarray(self.fixes["speed_kmh"] - known)
-
-    @cached_property
-    def dense_enough(self) -> bool:
-        """Whether anywhere the fixes are close enough to tell an acceleration: two short intervals in a row."""
-        close = self.intervals <= self.parameters.dense_interval_s
-        return bool((close[1:] & close[:-1]).any())
-
-    @cached_property
-    def acceleration(self) -> Floats:
-        """Longitudinal acceleration at each fix, m/s²; shape (n,); NaN where the fixes are too far apart to tell."""
-        return self._rate(self.speed_ms[1:] - self.speed_ms[:-1])
-
-    @cached_property
-    def lateral(self) -> Floats:
-        """Lateral acceleration at each fix, m/s²: speed times the rate of change of the course, signed; shape (n,).
-
-        NaN also beside a fix without a course. Between two fixes the vehicle turned the shorter way round.
-        """
-        course = np.radians(self.fixes["course"].astype(np.float64))
-        turns = course[1:] - course[:-1]
-        return self.speed_ms * self._rate((turns + np.pi) % (2 * np.pi) - np.pi)
-
-    def _rate(self, changes: Floats) -> Floats:
-        """A quantity's derivative at each fix from its change in each interval; shape (n,); NaN at gaps and ends.
-
-        It takes the neighbours on both sides, which halves the noise of one difference.
-        """
-        rate = np.full(len(self.fixes), np.nan)
-        if len(rate) >= 3:
-            close = self.intervals <= self.parameters.dense_interval_s
-            imprecise = self.fixes["hdop"][1:-1] > self.parameters.hdop_at_most
-            mean = (changes[1:] + changes[:-1]) / (self.intervals[1:] + self.intervals[:-1])
-            rate[1:-1] = np.where(close[1:] & close[:-1] & ~imprecise, mean, np.nan)
-        return rate
 
     @cached_property
     def _dense(self) -> Bools:

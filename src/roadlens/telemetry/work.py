@@ -18,7 +18,7 @@ from roadlens.storage.writes.devices import Progress, Registered, UnassignedDevi
 from roadlens.storage.writes.positions import Partitions, Touched
 from roadlens.storage.writes.trips import Changes
 from roadlens.telemetry.batch import Batch, Complaint, Reason
-from roadlens.telemetry.derive import Event
+from roadlens.telemetry.formulas import Found
 from roadlens.telemetry.memory import Memory
 from roadlens.telemetry.track import Track
 from roadlens.telemetry.validate import Bools
@@ -40,7 +40,7 @@ class Driven:
     unique_id: str
     assignment: Assignment
     track: Track
-    events: list[Event] = field(default_factory=list)
+    found: Found = field(default_factory=lambda: Found([], None))
 
 
 @dataclass(slots=True)

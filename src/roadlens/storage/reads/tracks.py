@@ -79,13 +79,14 @@ class Window(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """From `valid_from` (None: ever) until before `valid_to` (None: for ever)."""
+    """From `valid_from` (None: ever) until before `valid_to` (None: for ever); `category` is the vehicle's class."""
 
     device_id: int
     driver_id: str
     vehicle_id: str
     valid_from: datetime | None
     valid_to: datetime | None
+    category: str | None = None
 
 
 async def windows(
@@ -127,7 +128,8 @@ async def events(session: ReadSession, visible: Sequence[Window]) -> list[EventR
 async def assignments(session: ReadSession, devices: Sequence[int]) -> list[Assignment]:
     """Who and what the devices have been assigned to, by device and time."""
     return await session.rows(
-        "SELECT device_id, driver_id, vehicle_id, valid_from, valid_to FROM device_assignments "
+        "SELECT device_id, driver_id, vehicle_id, valid_from, valid_to, category "
+        "FROM device_assignments JOIN vehicles USING (vehicle_id) "
         "WHERE device_id = ANY(:devices) ORDER BY device_id, valid_from NULLS FIRST",
         Assignment,
         {"devices": list(devices)},

@@ -63,7 +63,7 @@ WITH device AS MATERIALIZED (
     SELECT :actor, :address, 'register', 'device', unique_id,
         jsonb_build_object('vehicle_id', vehicle_id, 'driver_id', driver_id) FROM device
 )
-SELECT device_id, unique_id, driver_id, vehicle_id FROM device
+SELECT device_id, unique_id, driver_id, vehicle_id, category FROM device
 """
 
 _SETTLE = """
@@ -141,6 +141,7 @@ class Registered(NamedTuple):
     unique_id: str
     driver_id: str
     vehicle_id: str
+    category: str | None
 
 
 async def identify(session: WriteSession, claims: Sequence[DeviceClaim]) -> dict[str, int]:
