@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import gzip
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from roadlens.domain import EventType
@@ -20,7 +20,7 @@ from roadlens.scoring.parameters import DEFAULT
 from roadlens.storage.reads.tracks import Assignment
 from roadlens.telemetry.batch import Batch
 from roadlens.telemetry.cut import cut
-from roadlens.telemetry.derive import derive
+from roadlens.telemetry.formulas import find
 from roadlens.telemetry.sources import traccar
 from roadlens.telemetry.steps import one_a_moment
 from roadlens.telemetry.track import Track
@@ -61,8 +61,8 @@ def derived(path: Path) -> dict[EventType, list[float]]:
     found: dict[EventType, list[float]] = {kind: [] for kind in EventType}
     for leg in cut(DEFAULT, fixes, [Assignment(0, "", "", None, None)]).legs:
         track = Track(DEFAULT, fixes[leg.start : leg.stop])
-        for event in derive(track):
-            found[event.event_type].append(int(track.fixes["fix_time"][event.worst]) / 1e6)
+        for event in find(track, UTC).events:
+            found[event.event_type].append(event.worst_us / 1e6)
     return found
 
 

@@ -13,7 +13,7 @@ from roadlens.scoring.parameters import DEFAULT
 from roadlens.storage.reads.tracks import Assignment
 from roadlens.storage.trip_rows import EventRow, TripRow
 from roadlens.telemetry.batch import Fix
-from roadlens.telemetry.derive import derive
+from roadlens.telemetry.formulas import find
 from roadlens.telemetry.track import Track
 from roadlens.telemetry.trip import summarise
 from tests.support.fleet import NOON, array, drive, northwards
@@ -23,7 +23,7 @@ SOMEBODY = Assignment(7, "DRV-1", "VEH-1", None, None)
 
 def rows(fixes: list[Fix], zone: tzinfo = UTC, unique_id: str = "A") -> tuple[TripRow, list[EventRow]] | None:
     track = Track(DEFAULT, array(fixes))
-    return summarise(track, derive(track), unique_id, SOMEBODY, zone, 3)
+    return summarise(track, find(track, zone), unique_id, SOMEBODY, zone, 3)
 
 
 def trip(fixes: list[Fix], zone: tzinfo = UTC) -> TripRow:

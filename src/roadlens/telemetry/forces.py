@@ -7,7 +7,7 @@ same numbers come out wherever the same rows are looked at. docs/events.md gives
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,33 +48,37 @@ class Forces:
         """The force that goes with it, m/s²; NaN where it cannot be told."""
         match kind:
             case EventType.HARSH_BRAKING:
-                return -self._hardest_before[self._places]
+                return _greatest(-self._firm, -2, 0)[self._places]
             case EventType.RAPID_ACCELERATION:
-                return _greatest(self._smooth, 0, 2)[self._places]
+                return _greatest(self._firm, 0, 2)[self._places]
             case _:
-                return self._across[self._places]
+                return self._firm_across[self._places]
 
     @cached_property
     def _braking(self) -> Floats:
         """It brakes hard for a while; or it brakes, and lets go within four seconds while it still rolls."""
         p = self.parameters
         swing = _greatest(self._smooth, 0, 2) - self._hardest_before
-        let_go = self._straight & (self._speed >= mms(p.gps_braking_from_kmh))
+        let_go = self._speed >= mms(p.gps_braking_from_kmh)
         let_go &= -self._hardest_before >= p.gps_braking_at_least_ms2
-        return np.fmax(-self._smooth / p.gps_braking_ms2, np.where(let_go, swing / p.gps_braking_swing_ms2, 0.0))
+        if let_go.any():
+            let_go &= self._straight
+        return np.fmax(-self._firm / p.gps_braking_ms2, np.where(let_go, swing / p.gps_braking_swing_ms2, 0.0))
 
     @cached_property
     def _acceleration(self) -> Floats:
         """It gains speed hard for a while; or begins to within 3 s; or starts so that the receiver stumbles."""
         p = self.parameters
         rise = self._raw - _at(self._raw, -3)
-        sudden = self._straight & (self._speed >= mms(p.gps_acceleration_from_kmh)) & self._close(-4, 1)
+        sudden = (self._speed >= mms(p.gps_acceleration_from_kmh)) & self._close(-4, 1)
         sudden &= _greatest(self._smooth, 0, 3) >= p.gps_acceleration_at_least_ms2
-        found = np.fmax(
-            self._smooth / p.gps_acceleration_ms2, np.where(sudden, rise / p.gps_acceleration_swing_ms2, 0.0)
-        )
-        start = np.where(self._raw >= p.gps_start_ms2, self._stumble / mms(p.gps_start_stumble_kmh), 0.0)
-        return np.fmax(found, start)
+        if sudden.any():
+            sudden &= self._straight
+        found = np.fmax(self._firm / p.gps_acceleration_ms2, np.where(sudden, rise / p.gps_acceleration_swing_ms2, 0.0))
+        starts = self._raw >= p.gps_start_ms2
+        if not starts.any():
+            return found
+        return np.fmax(found, np.where(starts, self._stumble / mms(p.gps_start_stumble_kmh), 0.0))
 
     @cached_property
     def _cornering(self) -> Floats:
@@ -83,7 +87,7 @@ class Forces:
         rolls = self._speed >= mms(p.cornering_speed_at_least_kmh)
         both = _greatest(np.abs(self._along), -2, 2) >= p.gps_cornering_along_ms2
         found = np.fmax(
-            self._across / p.gps_cornering_ms2, np.where(both, self._across / p.gps_cornering_across_ms2, 0.0)
+            self._firm_across / p.gps_cornering_ms2, np.where(both, self._across / p.gps_cornering_across_ms2, 0.0)
         )
         return np.where(rolls, found, 0.0)
 
@@ -103,11 +107,9 @@ class Forces:
     @cached_property
     def _vectors(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """Three times the mean velocity of three rows, how it changes over four, and what to divide a product by."""
-        east, north = (_threes(self._laid_out(values)) for values in (self.rows.east_mms, self.rows.north_mms))
-        known = _threes(self._laid_out(np.where(self.rows.course_known, 0.0, np.nan))) == 0
-        known &= (_at(known, -2) & _at(known, 2)) & self._close(-3, 3)
+        east, north = (_threes(values) for values in self._velocity)
         by = np.sqrt(east * east + north * north) * (3 * self._lasted(-2, 2))
-        by = np.where(known & (by > 0), by, np.nan)
+        by = np.where(self._close(-3, 3) & (by > 0), by, np.nan)
         return east, north, _at(east, 2) - _at(east, -2), _at(north, 2) - _at(north, -2), by
 
     @cached_property
@@ -121,6 +123,21 @@ class Forces:
         """Acceleration across the direction of travel, to either side, m/s²."""
         east, north, east_change, north_change, by = self._vectors
         return np.asarray(np.abs(_MS2 * (east_change * north - north_change * east) / by))
+
+    @cached_property
+    def _firm(self) -> Floats:
+        """The smooth acceleration, or the raw one where only three rows are there: no spike is as strong as 3 m/s²."""
+        return np.where(np.isnan(self._smooth), self._raw, self._smooth)
+
+    @cached_property
+    def _firm_across(self) -> Floats:
+        """As `_firm`, across the direction of travel."""
+        east, north = self._velocity
+        east_change, north_change = (_at(values, 1) - _at(values, -1) for values in (east, north))
+        by = np.sqrt(east * east + north * north) * self._lasted(-1, 1)
+        by = np.where(self._close(-1, 1) & (by > 0), by, np.nan)
+        raw = np.abs(_MS2 * (east_change * north - north_change * east) / by)
+        return np.where(np.isnan(self._across), raw, self._across)
 
     @cached_property
     def _straight(self) -> Bools:
@@ -151,6 +168,13 @@ class Forces:
         return self._laid_out(self.rows.speed_mms)
 
     @cached_property
+    def _velocity(self) -> tuple[Floats, Floats]:
+        """Eastwards and northwards; NaN where the course is unknown."""
+        rows, known = self.rows, self.rows.course_known
+        east, north = (np.where(known, values, np.nan) for values in (rows.east_mms, rows.north_mms))
+        return self._laid_out(east), self._laid_out(north)
+
+    @cached_property
     def _time(self) -> Floats:
         return self._laid_out(self.rows.at_us - self.rows.at_us[0])
 
@@ -168,16 +192,26 @@ class Forces:
         return self._lasted(before, after) <= (after - before + self.parameters.window_slack_s) * SECOND_US
 
 
-def _at(values: Any, offset: int) -> Any:
-    """Each row's neighbour so many rows later. What is moved in at the ends is of no segment, like what is there."""
-    return np.roll(values, -offset)
+def _at(values: Floats, offset: int) -> Floats:
+    """Each row's neighbour so many rows later. The ends belong to no segment and stay without a value."""
+    moved = np.empty_like(values)
+    if offset > 0:
+        moved[:-offset], moved[-offset:] = values[offset:], np.nan
+    else:
+        moved[-offset:], moved[:-offset] = values[:offset], np.nan
+    return moved
 
 
 def _threes(values: Floats) -> Floats:
     """The sum of each row and those beside it."""
-    return np.asarray(_at(values, -1) + values + _at(values, 1))
+    return _at(values, -1) + values + _at(values, 1)
 
 
 def _greatest(values: Floats, before: int, after: int) -> Floats:
     """The greatest value of the rows in a window; NaN where none has any."""
-    return reduce(np.fmax, [_at(values, offset) for offset in range(before, after + 1)])
+    found = values.copy()
+    for offset in range(1, after + 1):
+        np.fmax(found[:-offset], values[offset:], out=found[:-offset])
+    for offset in range(1, 1 - before):
+        np.fmax(found[offset:], values[:-offset], out=found[offset:])
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -30,10 +32,10 @@ class Stretch(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What each row shows of a type: strength and severity, and at which strength a stretch begins and counts."""
+    """What each row shows of a type, and from which strength on a stretch begins, and counts."""
 
     strength: Floats
-    severity: Floats
+    severity: Callable[[], Floats]
     begins_at: float
     counts_at: float
     lasts_us: float
@@ -43,14 +45,16 @@ class Shown(NamedTuple):
 def shown(parameters: Parameters, rows: Seconds, forces: Forces, kind: EventType) -> Shown | None:
     """What the rows show of a type; None where positions cannot show it."""
     if kind in HARSH:
+        if not rows.show_forces:
+            return None
         least_us = parameters.manoeuvre_at_least_s * SECOND_US
-        strength, severity = forces.strength(kind), forces.severity(kind)
-        return Shown(strength, severity, parameters.manoeuvre_hysteresis, 1.0, least_us, rows.segment)
+        severity = partial(forces.severity, kind)
+        return Shown(forces.strength(kind), severity, parameters.manoeuvre_hysteresis, 1.0, least_us, rows.segment)
     if kind is EventType.SPEEDING:
         over = over_limit_mms(parameters, rows).astype(np.float64)
         tolerance, least_us = mms(parameters.speeding_tolerance_kmh), parameters.speeding_at_least_s * SECOND_US
         joined = np.cumsum(~rows.followed, dtype=np.int64)
-        return Shown(over, over * KMH_PER_MS / MM_PER_M, tolerance, tolerance, least_us, joined)
+        return Shown(over, lambda: over * KMH_PER_MS / MM_PER_M, tolerance, tolerance, least_us, joined)
     return None
 
 
@@ -59,13 +63,13 @@ def stretches(rows: Seconds, shown: Shown) -> list[Stretch]:
     beyond = shown.strength >= shown.begins_at
     if not beyond.any() or not (shown.strength >= shown.counts_at).any():
         return []
-    found = []
+    found, severities = [], shown.severity()
     for first, last in _runs(beyond, shown.joined):
         worst = first + int(np.argmax(shown.strength[first : last + 1]))
         lasted = rows.at_us[last] - rows.at_us[first]
         if shown.strength[worst] >= shown.counts_at and lasted >= shown.lasts_us:
             first_us, worst_us, last_us = (int(rows.at_us[row]) for row in (first, worst, last))
-            strength, severity = float(shown.strength[worst]), float(shown.severity[worst])
+            strength, severity = float(shown.strength[worst]), float(severities[worst])
             found.append(Stretch(first_us, worst_us, last_us, strength, severity))
     return found
 
@@ -73,7 +77,7 @@ def stretches(rows: Seconds, shown: Shown) -> list[Stretch]:
 def worst_within(rows: Seconds, shown: Shown, first_us: int, last_us: int) -> float | None:
     """The greatest severity that rows of a span of time show, not rounded; None where they show nothing."""
     span = slice(int(np.searchsorted(rows.at_us, first_us)), int(np.searchsorted(rows.at_us, last_us, side="right")))
-    severity = shown.severity[span]
+    severity = shown.severity()[span]
     severity = severity[severity > 0]  # NaN is not above 0
     return float(severity.max()) if len(severity) else None
 

@@ -72,6 +72,12 @@ class Seconds:
         return int(lasted[which[1:]].sum() + SECOND_US // 2) // SECOND_US
 
     @cached_property
+    def show_forces(self) -> bool:
+        """Whether anywhere three rows in a row are of one segment: fewer show no acceleration."""
+        together = self.left_out[1:] == 0
+        return bool((together[1:] & together[:-1]).any())
+
+    @cached_property
     def followed(self) -> Bools:
         """Rows whose speed holds for the interval before them: no gap, no leap, and the place did not stand still."""
         return np.asarray(self.left_out < LeftOut.FROZEN)

@@ -20,6 +20,7 @@ _HOUR_S = 3600
 _DAY_S = 24 * _HOUR_S
 _UNIX_EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday; Monday is 0
 _SATURDAY = 5
+_COLUMNS = {f"{reason.name.lower()}_s": int(reason) for reason in LeftOut if reason}
 
 
 class Sums(NamedTuple):
@@ -64,7 +65,7 @@ def sum_up(track: Track, rows: Seconds, zone: tzinfo) -> Sums | None:
         weekend_m=_metres(rows.step_mm[weekend].sum()),
         speeding_m=_metres(rows.step_mm[speeding].sum()),
         speeding_s=rows.lasted_s(speeding),
-        **{f"{reason.name.lower()}_s": rows.lasted_s(rows.left_out == reason) for reason in LeftOut if reason},
+        **_left_out(rows),
     )
 
 
@@ -81,6 +82,11 @@ def hours(parameters: Parameters, began_us: Ints, zone: tzinfo) -> tuple[Bools, 
     rush = (hour >= parameters.morning_rush_from_hour) & (hour < parameters.morning_rush_until_hour)
     rush |= (hour >= parameters.evening_rush_from_hour) & (hour < parameters.evening_rush_until_hour)
     return night, rush & ~weekend, weekend
+
+
+def _left_out(rows: Seconds) -> dict[str, int]:
+    lasted = np.bincount(rows.left_out[1:], rows.at_us[1:] - rows.at_us[:-1], len(LeftOut))
+    return {column: (int(lasted[reason]) + SECOND_US // 2) // SECOND_US for column, reason in _COLUMNS.items()}
 
 
 def _metres(millimetres: int) -> int:

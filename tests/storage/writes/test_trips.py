@@ -13,7 +13,7 @@ from roadlens.storage.reads.tracks import Assignment
 from roadlens.storage.trip_rows import EventRow, TripRow
 from roadlens.storage.writes import trips
 from roadlens.storage.writes.trips import Changes, compare
-from roadlens.telemetry.derive import derive
+from roadlens.telemetry.formulas import find
 from roadlens.telemetry.track import Track
 from roadlens.telemetry.trip import summarise
 from tests.support import fleet
@@ -28,7 +28,7 @@ def made(start: float, seconds: int = 100, *alarms: int, zone: tzinfo = UTC) -> 
     for index in alarms:
         fixes[index] = fixes[index]._replace(alarms=EventType.HARSH_BRAKING.bit)
     track = Track(DEFAULT, array(fixes))
-    rows = summarise(track, derive(track), "A", Assignment(1, "DRV-1", "VEH-1", None, None), zone, 1)
+    rows = summarise(track, find(track, zone), "A", Assignment(1, "DRV-1", "VEH-1", None, None), zone, 1)
     assert rows is not None
     return rows
 

@@ -1,25 +1,49 @@
-"""Each type of event at its threshold; one manoeuvre is one event, and the device knows better than its positions."""
+"""The rules of `relativity-1`, which its versions go on with: each type of event at its threshold, its forces by hand."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 
-from roadlens.domain import EventSource, EventType
-from roadlens.scoring.parameters import DEFAULT
+from roadlens.domain import EventSource, EventType, unix_microseconds
+from roadlens.scoring.parameters import DEFAULT, FORMULA_1
 from roadlens.telemetry.batch import Fix
-from roadlens.telemetry.derive import Event, derive
+from roadlens.telemetry.derive import Event
+from roadlens.telemetry.relativity_1 import acceleration, derive, lateral
 from roadlens.telemetry.track import Track
-from tests.support.fleet import array, fix
+from tests.support.fleet import NOON, array, fix
 
 BRAKING, CORNERING, PHONE, SPEEDING = (
     kind.bit for kind in (EventType.HARSH_BRAKING, EventType.HARSH_CORNERING, EventType.PHONE_USE, EventType.SPEEDING)
 )
 
 
+# The first version that databases were given.
+FIRST = replace(
+    DEFAULT,
+    formula=FORMULA_1,
+    gps_braking_ms2=2.2,
+    gps_acceleration_ms2=2.6,
+    gps_cornering_ms2=2.1,
+    cornering_speed_at_least_kmh=15.0,
+)
+
+
+def track(fixes: Sequence[Fix]) -> Track:
+    return Track(FIRST, array(fixes))
+
+
+def second_of(moment_us: int) -> int:
+    return (moment_us - unix_microseconds(NOON)) // 1_000_000
+
+
 def events(fixes: Sequence[Fix]) -> list[Event]:
-    return derive(Track(DEFAULT, array(fixes)))
+    return derive(track(fixes))
 
 
 def told(fixes: Sequence[Fix]) -> list[tuple[EventType, EventSource]]:
@@ -57,8 +81,8 @@ def test_severity_is_the_strongest_deceleration_and_the_moment_that_of_it() -> N
     fixes = [fix(second, speed) for second, speed in enumerate([70, 70, 70, 61, 52, 40, 33, 33, 33])]
     (event,) = events(fixes)
     assert event.severity == pytest.approx((61 - 40) / 2 / 3.6, abs=0.005)
-    assert event.worst == 4
-    assert event.confidence == DEFAULT.gps_confidence
+    assert second_of(event.worst_us) == 4
+    assert event.confidence == FIRST.gps_confidence
 
 
 def bend(degrees_a_second: float, speed: float) -> list[Fix]:
@@ -89,7 +113,7 @@ def test_speeding_is_eight_above_the_limit_for_ten_seconds() -> None:
     assert told([*slow, *fast[:10]]) == []
     assert told([*slow, *(each._replace(speed_kmh=57.9) for each in fast)]) == []
     (event,) = events([*slow, *fast])
-    assert (event.severity, event.confidence) == (8.0, DEFAULT.gps_speeding_confidence)
+    assert (event.severity, event.confidence) == (8.0, FIRST.gps_speeding_confidence)
 
 
 @pytest.mark.parametrize("limit", [float("nan"), 0.0, -1.0, float("inf")])
@@ -112,9 +136,9 @@ def test_speeding_again_within_a_minute_is_the_same_episode() -> None:
 
 def test_an_alarm_is_an_event_where_positions_show_nothing() -> None:
     (event,) = events(alarmed(cruise(30), BRAKING, 12))
-    assert event == (
-        EventType.HARSH_BRAKING, EventSource.DEVICE, 12, 12, 12, None, DEFAULT.device_confidence,
-    )  # fmt: skip
+    assert event[:2] == (EventType.HARSH_BRAKING, EventSource.DEVICE)
+    assert [second_of(moment) for moment in event[2:5]] == [12, 12, 12]
+    assert event[5:] == (None, FIRST.device_confidence)
 
 
 def test_several_alarms_of_one_moment_are_several_events() -> None:
@@ -138,7 +162,7 @@ def test_an_alarm_repeated_soon_is_the_same_event(mask: int, margin: int) -> Non
 def test_the_devices_alarm_wins_within_five_seconds(alarm: int, sources: list[str]) -> None:
     """By its positions the vehicle brakes at seconds 10 and 11, and half as strongly just before and after."""
     braking = ramp(-3)
-    assert [(event.first, event.last) for event in events(braking)] == [(10, 11)]
+    assert [(second_of(event.first_us), second_of(event.last_us)) for event in events(braking)] == [(10, 11)]
     found = events(alarmed(braking, BRAKING, alarm))
     assert sorted(event.source for event in found) == sources
     (device,) = (event for event in found if event.source is EventSource.DEVICE)
@@ -160,4 +184,52 @@ def test_severity_of_speeding_is_km_h_above_the_limit_also_for_an_alarm() -> Non
 
 def test_phone_use_has_no_severity() -> None:
     (event,) = events(alarmed(cruise(20), PHONE, 3, 4, 5))
-    assert (event.first, event.last, event.severity) == (3, 5, None)
+    assert (second_of(event.first_us), second_of(event.last_us), event.severity) == (3, 5, None)
+
+
+def test_acceleration_is_the_slope_of_the_speed() -> None:
+    speeds = [0.0, 3.6, 10.8, 21.6, 36.0, 36.0]
+    found = acceleration(track([fix(second, speed) for second, speed in enumerate(speeds)]))
+    assert found[1:-1] == pytest.approx([1.5, 2.5, 3.5, 2.0], abs=1e-6)
+    assert np.isnan(found[[0, -1]]).all()
+
+
+def test_acceleration_is_unknown_beside_a_gap_and_where_the_receiver_is_unsure() -> None:
+    seconds = [0, 1, 2, 3, 6, 7, 8]
+    assert np.isnan(acceleration(track([fix(second, 10.0 * second) for second in seconds]))).tolist() == [
+        True, False, False, True, True, False, True,
+    ]  # fmt: skip
+    fixes = [fix(second, 10.0 * second, hdop=6 if second == 2 else 5) for second in range(5)]
+    assert np.isnan(acceleration(track(fixes))).tolist() == [True, False, True, False, True]
+
+
+def circle(courses: list[float], speed_kmh: float = 36.0) -> Any:
+    return lateral(track([fix(second, speed_kmh, course=course) for second, course in enumerate(courses)]))
+
+
+def test_lateral_acceleration_is_speed_times_turning() -> None:
+    """10 m/s and 10 degrees a second: 10 x pi / 18 m/s²; to the right is positive."""
+    assert circle([0, 10, 20, 30])[1:3] == pytest.approx(10 * math.pi / 18)
+    assert circle([30, 20, 10, 0])[1:3] == pytest.approx(-10 * math.pi / 18)
+
+
+@pytest.mark.parametrize("north", [350, 355, 359.9, 0, 5])
+def test_a_course_that_passes_north_turns_the_short_way(north: float) -> None:
+    courses = [(north + turn) % 360 for turn in (-10, 0, 10, 20)]
+    assert circle(courses)[1:3] == pytest.approx(10 * math.pi / 18, rel=1e-5)
+    assert circle(courses[::-1])[1:3] == pytest.approx(-10 * math.pi / 18, rel=1e-5)
+
+
+def test_an_unknown_course_turns_nobody() -> None:
+    lateral = circle([90, 90, 90, float("nan"), 90, 90, 90])
+    assert np.isnan(lateral[[2, 3, 4]]).all()
+    assert lateral[[1, 5]].tolist() == [0, 0]
+    assert np.isnan(circle([float("nan")] * 5)).all()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_leg_of_very_few_fixes_shows_no_forces(count: int) -> None:
+    few = track([fix(second, 36.0, course=90 * second) for second in range(count)])
+    assert np.isnan(acceleration(few)).all()
+    assert np.isnan(lateral(few)).all()
+    assert len(acceleration(few)) == len(lateral(few)) == count
