@@ -100,15 +100,15 @@ class Forces:
     @cached_property
     def _smooth(self) -> Floats:
         """The same by the means of three speeds: the speed of a receiver wanders by some decimetres a second."""
-        threes = _threes(self._speed)
-        change, lasted = _at(threes, 1) - _at(threes, -1), self._lasted(-1, 1)
-        return np.where(self._close(-2, 2), _MS2 * change / (3 * lasted), np.nan)
+        speeds, times = _threes(self._speed), self._times
+        change, lasted = _at(speeds, 1) - _at(speeds, -1), _at(times, 1) - _at(times, -1)
+        return np.where(self._close(-2, 2), _MS2 * change / lasted, np.nan)
 
     @cached_property
     def _vectors(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """Three times the mean velocity of three rows, how it changes over four, and what to divide a product by."""
         east, north = (_threes(values) for values in self._velocity)
-        by = np.sqrt(east * east + north * north) * (3 * self._lasted(-2, 2))
+        by = np.sqrt(east * east + north * north) * (_at(self._times, 2) - _at(self._times, -2))
         by = np.where(self._close(-3, 3) & (by > 0), by, np.nan)
         return east, north, _at(east, 2) - _at(east, -2), _at(north, 2) - _at(north, -2), by
 
@@ -177,6 +177,11 @@ class Forces:
     @cached_property
     def _time(self) -> Floats:
         return self._laid_out(self.rows.at_us - self.rows.at_us[0])
+
+    @cached_property
+    def _times(self) -> Floats:
+        """Sums of three times, to go with sums of three speeds: where a fix is missing, both leave it out."""
+        return _threes(self._time)
 
     def _laid_out(self, values: Any) -> Floats:
         laid_out = np.full(int(self._places[-1]) + 1 + _APART, np.nan)

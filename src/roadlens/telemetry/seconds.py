@@ -100,7 +100,7 @@ def seconds(track: Track) -> Seconds:
     east = _whole(np.where(known, speed * np.sin(course), 0.0))
     north = _whole(np.where(known, speed * np.cos(course), 0.0))
     known |= rows.fixes["speed_kmh"] < track.parameters.standing_below_kmh
-    left_out = _with_spikes(_left_out(track, rows, index), _whole(speed), east, north)
+    left_out = _with_spikes(_left_out(track, rows, index), _whole(speed), east, north, known)
     return Seconds(
         index=index,
         at_us=rows.fixes["fix_time"].astype(np.int64),
@@ -153,12 +153,13 @@ def _runs_of(which: Bools, amounts: Floats, at_least: float) -> Bools:
     return which & np.repeat(sums >= at_least, np.diff(np.append(starts, len(which))))
 
 
-def _with_spikes(left_out: Ints, speed: Ints, east: Ints, north: Ints) -> Ints:
+def _with_spikes(left_out: Ints, speed: Ints, east: Ints, north: Ints, known: Bools) -> Ints:
     """The same, and imprecise on both sides of a row whose velocity leaves those beside it by more than one can."""
     if len(left_out) < 3:
         return left_out
     off = [2 * values[1:-1] - values[2:] - values[:-2] for values in (speed, east, north)]
-    apart = (np.abs(off[0]) > _GRAVITY_MM) | (off[1] * off[1] + off[2] * off[2] > _GRAVITY_MM**2)
+    turned = known[1:-1] & known[2:] & known[:-2] & (off[1] * off[1] + off[2] * off[2] > _GRAVITY_MM**2)
+    apart = turned | (np.abs(off[0]) > _GRAVITY_MM)
     spike = apart & (left_out[1:-1] == 0) & (left_out[2:] == 0)
     if not spike.any():
         return left_out

@@ -77,7 +77,7 @@ async def test_people_are_made_of_what_a_device_says(
     await fleet.make_devices(database, ("A",))
     async with database.write() as session:
         made = await devices.register(session, [unassigned(1, "A", **said)], "somebody")
-        assert made == [Registered(1, "A", "DRV-0001", "VEH-0001")]
+        assert made == [Registered(1, "A", "DRV-0001", "VEH-0001", vehicle[2])]
         assert await session.tuples("SELECT first_name, last_name, phone FROM drivers") == [person]
         assert await session.tuples("SELECT name, model, category FROM vehicles") == [vehicle]
         assert await session.tuples("SELECT valid_from, valid_to FROM device_assignments") == [(None, None)]

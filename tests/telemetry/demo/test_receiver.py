@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import numpy as np
 
 from roadlens.domain import EventType
@@ -10,7 +12,7 @@ from roadlens.storage.binary import Positions
 from roadlens.telemetry.demo.chance import root
 from roadlens.telemetry.demo.habits import style_of
 from roadlens.telemetry.demo.receiver import Receiver, report
-from roadlens.telemetry.derive import derive
+from roadlens.telemetry.formulas import find
 from roadlens.telemetry.track import Track
 from tests.telemetry.demo.test_motion import ROUTES, WILD
 
@@ -49,7 +51,7 @@ def test_most_manoeuvres_are_told_and_the_others_can_be_derived() -> None:
     events = [
         event
         for drive in np.split(fixes, np.flatnonzero(np.diff(fixes["fix_time"]) > 1_000_000_000) + 1)
-        for event in derive(Track(DEFAULT, drive))
+        for event in find(Track(DEFAULT, drive), UTC).events
     ]
     for kind in HARSH:
         made, told = int(WILD.harsh[kind].sum()), raised(fixes, kind)

@@ -132,8 +132,8 @@ def move(routes: Sequence[Route], keys: Keys, style: Style) -> Motion:
     start = _harsh(EventType.RAPID_ACCELERATION, chances, luck, drive, way, style)
     need = (leave**2 - enter**2) / (2 * way.length_m) * 1.05
     calm_gain, calm_loss = uniform(luck, "gain", 0.9, 1.5 + 0.3 * style.haste), uniform(luck, "loss", 0.9, 1.7)
-    gain = np.maximum(np.where(start, uniform(luck, "wild start", 3.0, 3.9), calm_gain), need)
-    loss = np.maximum(np.where(brake, uniform(luck, "wild stop", 3.0, 5.2), calm_loss), -need)
+    gain = np.maximum(np.where(start, uniform(luck, "wild start", 3.4, 4.2), calm_gain), need)
+    loss = np.maximum(np.where(brake, uniform(luck, "wild stop", 3.4, 5.2), calm_loss), -need)
     reach = (2 * gain * loss * way.length_m + loss * enter**2 + gain * leave**2) / (gain + loss)
     peak = np.maximum.reduce([np.minimum(cruise, np.sqrt(reach)), enter, leave])
     lasts = _durations(way.length_m, enter, peak, leave, gain, loss)

@@ -1,4 +1,4 @@
-"""What a tracker in the moving vehicle reports: a fix every so many seconds, three around a harsh manoeuvre.
+"""What a tracker in the moving vehicle reports: a fix every so many seconds, five around a harsh manoeuvre.
 
 Knows the noise of a receiver and what a device says of itself; drives and their times are given.
 """
@@ -22,6 +22,7 @@ _DEGREE_M = np.pi / 180 * EARTH_RADIUS_M
 _LONGEST_S = 1 << 17  # no drive takes longer; a drive and a second of it are one number
 # Half the time that the course takes to change at a turn: taken wildly, as usual, and from or to a motorway.
 _WILD_S, _TURN_S, _RAMP_S = 1.5, 2.6, 6.0
+_BURST = np.arange(-2, 3)  # seconds around a manoeuvre at which there is a fix
 _TOLD = 0.85  # share of harsh manoeuvres that the device notices itself; the rest only its fixes show
 _WANDER_M, _SPEED_NOISE_KMH, _COURSE_NOISE = 2.0, 0.5, 1.0
 
@@ -45,7 +46,8 @@ def report(motion: Motion, departs: Ints, chosen: Bools, receiver: Receiver, sty
         style: the driver's: how often the phone is in the hand.
     """
     bursts, bits = _bursts(motion, chosen, receiver.interval_s)
-    moments = np.unique(np.concatenate([_regular(motion, chosen, receiver.interval_s), bursts - 1, bursts, bursts + 1]))
+    around = (bursts[:, None] + _BURST).ravel()
+    moments = np.unique(np.concatenate([_regular(motion, chosen, receiver.interval_s), around]))
     drive, second = moments // _LONGEST_S, moments % _LONGEST_S
     luck = within(motion.keys[drive], second)
     segment, metres, speed = motion.at(motion.begins_s[drive] + second)
@@ -96,7 +98,7 @@ def _bursts(motion: Motion, chosen: Bools, interval_s: int) -> tuple[Ints, Ints]
     found, said = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     for kind, harsh in motion.harsh.items():
         drive = motion.drive[harsh]
-        second = np.clip(np.round(motion.middle_s(kind)).astype(np.int64), 1, motion.total_s[drive] - 2)
+        second = np.clip(np.round(motion.middle_s(kind)).astype(np.int64), 2, motion.total_s[drive] - 3)
         told = uniform(within(motion.keys[drive], second), f"told {kind}") < _TOLD
         kept = chosen[drive]
         found.append((drive * _LONGEST_S + second)[kept])
@@ -107,7 +109,7 @@ def _bursts(motion: Motion, chosen: Bools, interval_s: int) -> tuple[Ints, Ints]
     # With bursts more frequent than the fixes by the clock, the latter would look like holes to whoever cuts trips.
     drive = moments // _LONGEST_S
     rank = np.arange(len(moments)) - np.searchsorted(drive, drive)
-    few = rank < motion.total_s[drive] / interval_s / 4
+    few = rank < motion.total_s[drive] / interval_s / 8
     return moments[few], bits[few]
 
 
