@@ -109,14 +109,25 @@ def test_a_bad_hdop_spoils_both_sides() -> None:
     assert left_out(fixes) == [0, LeftOut.IMPRECISE, LeftOut.IMPRECISE, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("kmh", "course", "spoiled"), [(53.6, 0.0, False), (53.7, 0.0, True), (36.0, 28.0, False), (36.0, 29.0, True)]
-)
-def test_a_velocity_beyond_gravity_from_its_neighbours_is_a_spike(kmh: float, course: float, spoiled: bool) -> None:
-    """36 km/h before and after. Gravity for a second there and back is half of 9.807 m/s: up to 53.65 km/h."""
+@pytest.mark.parametrize(("kmh", "course", "spoiled"), [
+    (43.1, 0.0, False), (43.3, 0.0, True), (28.9, 0.0, False), (28.7, 0.0, True), (36.0, 11.4, False), (36.0, 11.6, True),
+])  # fmt: skip
+def test_a_velocity_that_goes_there_and_back_is_a_spike(kmh: float, course: float, spoiled: bool) -> None:
+    """36 km/h before and after: 2 m/s there and back is 4 in all."""
     fixes = straight([36.0] * 7)
     fixes[3] = fixes[3]._replace(speed_kmh=kmh, course=course)
     assert left_out(fixes) == [0, 0, *[LeftOut.IMPRECISE * spoiled] * 2, 0, 0]
+
+
+@pytest.mark.parametrize(("loses", "spoiled"), [(35.2, False), (35.4, True)])
+def test_a_velocity_that_stays_may_change_as_gravity_allows(loses: float, spoiled: bool) -> None:
+    """9.807 m/s are 35.3 km/h."""
+    fixes = straight([90.0] * 3 + [90.0 - loses] * 3)
+    assert left_out(fixes) == [0, *[LeftOut.IMPRECISE * spoiled] * 3, 0]
+
+
+def test_a_start_may_stumble() -> None:
+    assert left_out(straight([0.0, 1.0, 11.0, 1.0, 13.0, 24.0])) == [0] * 5
 
 
 def test_what_is_left_out_is_told_in_whole_seconds() -> None:

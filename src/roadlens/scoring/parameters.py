@@ -172,14 +172,13 @@ class Parameters:
 
     def for_class(self, category: str | None) -> Parameters:
         """What holds for vehicles of a class: the table, with what the class has of its own."""
-        if not self.classes or not category:
-            return self
-        return _of_class(self, category.strip().lower())
+        name = category.strip().lower() if category else ""
+        return _of_class(self, name) if any(name == each for each, _ in self.classes) else self
 
 
 @lru_cache(maxsize=256)
 def _of_class(parameters: Parameters, name: str) -> Parameters:
-    own: dict[str, Any] = dict(dict(parameters.classes).get(name, ()))
+    own: dict[str, Any] = dict(dict(parameters.classes)[name])
     return replace(parameters, **own)
 
 

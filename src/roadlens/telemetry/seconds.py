@@ -22,6 +22,10 @@ SECOND_US = 1_000_000
 MM_PER_M = 1000
 # Standard gravity (CGPM 1901). No tyre of a road vehicle changes its acceleration by more than that within a second.
 _GRAVITY_MM = 9_807
+# Where a speed leaves those beside it by so much (it counts twice) and comes back, it is the receiver's, not the
+# vehicle's; but for a start, at which receivers stumble (see `Forces`): one of the three stands.
+_THERE_AND_BACK_MM = 4_000
+_STOOD_MM = 500
 # A limit above it is none that binds; it may be infinite, too great for its column.
 _NO_VEHICLE_KMH = 1_000.0
 
@@ -154,17 +158,27 @@ def _runs_of(which: Bools, amounts: Floats, at_least: float) -> Bools:
 
 
 def _with_spikes(left_out: Ints, speed: Ints, east: Ints, north: Ints, known: Bools) -> Ints:
-    """The same, and imprecise on both sides of a row whose velocity leaves those beside it by more than one can."""
+    """The same, and imprecise on both sides of a spike: of a row whose speed, or velocity, its neighbours belie."""
     if len(left_out) < 3:
         return left_out
-    off = [2 * values[1:-1] - values[2:] - values[:-2] for values in (speed, east, north)]
-    turned = known[1:-1] & known[2:] & known[:-2] & (off[1] * off[1] + off[2] * off[2] > _GRAVITY_MM**2)
-    apart = turned | (np.abs(off[0]) > _GRAVITY_MM)
-    spike = apart & (left_out[1:-1] == 0) & (left_out[2:] == 0)
+    turned = known[1:-1] & known[2:] & known[:-2]
+    stood = np.minimum(np.minimum(speed[2:], speed[:-2]), speed[1:-1]) < _STOOD_MM
+    spike = _belied([speed], stood) | (_belied([east, north], stood) & turned)
+    spike &= (left_out[1:-1] == 0) & (left_out[2:] == 0)
     if not spike.any():
         return left_out
     beside = np.concatenate(([False], spike, [False])) | np.concatenate(([False, False], spike))
     return np.where(beside & (left_out == 0), LeftOut.IMPRECISE, left_out)
+
+
+def _belied(components: list[Ints], stood: Bools) -> Bools:
+    """Whether rows change their acceleration by more than can be, or leave their neighbours only to come back."""
+    off, on = np.zeros_like(components[0][1:-1]), np.zeros_like(components[0][1:-1])
+    for each in components:
+        around, across = each[2:] + each[:-2] - 2 * each[1:-1], each[2:] - each[:-2]
+        off, on = off + around * around, on + across * across
+    back = (off > _THERE_AND_BACK_MM**2) & (off > 4 * on) & ~stood
+    return np.asarray(back | (off > _GRAVITY_MM**2))
 
 
 def _limits(rows: Track) -> Ints:
