@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from roadlens.domain import EventType
-from roadlens.scoring.parameters import DEFAULT
+from roadlens.scoring.parameters import DEFAULT, Parameters
+from roadlens.storage.binary import Positions
 from roadlens.storage.reads.tracks import Assignment
 from roadlens.telemetry.batch import Batch
 from roadlens.telemetry.cut import cut
@@ -39,7 +40,7 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit((__doc__ or "").strip())
     directory = Path(sys.argv[1])
-    found, labels = derived(directory / "positions.jsonl.gz"), labelled(directory / "events.csv")
+    found, labels = derived(legs_of(directory / "positions.jsonl.gz")), labelled(directory / "events.csv")
     print(f"{'type':<20} {'labels':>7} {'derived':>8} {'agree':>6} {'precision':>10} {'recall':>7} {'F1':>5}")
     for kind in LABELS.values():
         agree = agreeing(found[kind], labels[kind])
@@ -49,8 +50,8 @@ def main() -> None:
         print(f"{kind:<20} {counts} {precision:>10.2f} {recall:>7.2f} {f1:>5.2f}")
 
 
-def derived(path: Path) -> dict[EventType, list[float]]:
-    """The moments of the events that Roadlens derives from these positions of one device, Unix seconds."""
+def legs_of(path: Path) -> list[Positions]:
+    """The legs that these positions of one device are cut into."""
     batch = Batch()
     with gzip.open(path) as lines:
         for number, line in enumerate(lines, 1):
@@ -58,10 +59,14 @@ def derived(path: Path) -> dict[EventType, list[float]]:
     fixes = batch.positions()
     fixes.sort(order=["fix_time", "digest"])
     fixes = one_a_moment(fixes)
+    return [fixes[leg.start : leg.stop] for leg in cut(DEFAULT, fixes, [Assignment(0, "", "", None, None)]).legs]
+
+
+def derived(legs: list[Positions], parameters: Parameters = DEFAULT) -> dict[EventType, list[float]]:
+    """The moments of the events that Roadlens derives from these legs, Unix seconds."""
     found: dict[EventType, list[float]] = {kind: [] for kind in EventType}
-    for leg in cut(DEFAULT, fixes, [Assignment(0, "", "", None, None)]).legs:
-        track = Track(DEFAULT, fixes[leg.start : leg.stop])
-        for event in find(track, UTC).events:
+    for leg in legs:
+        for event in find(Track(parameters, leg), UTC).events:
             found[event.event_type].append(event.worst_us / 1e6)
     return found
 

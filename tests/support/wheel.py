@@ -1,4 +1,4 @@
-"""Drives by speed and course, second by second: the places follow, so that nothing but what is wanted is odd about them."""
+"""Drives by speed and course: the places follow, so that nothing but what is wanted is odd about them."""
 
 from __future__ import annotations
 

@@ -66,8 +66,8 @@ def test_what_does_not_last_is_none() -> None:
 
 
 def stretch(first: int, last: int, strength: float, severity: float = 3.0) -> Stretch:
-    moments = [unix_microseconds(NOON) + second * 1_000_000 for second in (first, last, last)]
-    return Stretch(*moments, strength, severity)
+    noon = unix_microseconds(NOON)
+    return Stretch(noon + first * 1_000_000, noon + last * 1_000_000, noon + last * 1_000_000, strength, severity)
 
 
 def test_stretches_within_five_seconds_are_one_manoeuvre() -> None:

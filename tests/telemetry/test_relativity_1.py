@@ -1,4 +1,4 @@
-"""The rules of `relativity-1`, which its versions go on with: each type of event at its threshold, its forces by hand."""
+"""The rules that versions of `relativity-1` go on with: each type of event at its threshold, its forces by hand."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def rows(fixes: Sequence[Fix]) -> Seconds:
 
 
 def left_out(fixes: Sequence[Fix]) -> list[int]:
-    return rows(fixes).left_out.tolist()[1:]
+    return [int(reason) for reason in rows(fixes).left_out[1:]]
 
 
 def test_velocities_are_whole_millimetres() -> None:
@@ -110,7 +110,8 @@ def test_a_bad_hdop_spoils_both_sides() -> None:
 
 
 @pytest.mark.parametrize(("kmh", "course", "spoiled"), [
-    (43.1, 0.0, False), (43.3, 0.0, True), (28.9, 0.0, False), (28.7, 0.0, True), (36.0, 11.4, False), (36.0, 11.6, True),
+    (43.1, 0.0, False), (43.3, 0.0, True), (28.9, 0.0, False), (28.7, 0.0, True),
+    (36.0, 11.4, False), (36.0, 11.6, True),
 ])  # fmt: skip
 def test_a_velocity_that_goes_there_and_back_is_a_spike(kmh: float, course: float, spoiled: bool) -> None:
     """36 km/h before and after: 2 m/s there and back is 4 in all."""

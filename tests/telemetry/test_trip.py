@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from roadlens.domain import EventType
-from roadlens.scoring.parameters import DEFAULT
+from roadlens.scoring.parameters import DEFAULT, FORMULA_1
 from roadlens.storage.reads.tracks import Assignment
 from roadlens.storage.trip_rows import EventRow, TripRow
 from roadlens.telemetry.batch import Fix
@@ -17,6 +18,7 @@ from roadlens.telemetry.formulas import find
 from roadlens.telemetry.track import Track
 from roadlens.telemetry.trip import summarise
 from tests.support.fleet import NOON, array, drive, northwards
+from tests.support.wheel import straight
 
 SOMEBODY = Assignment(7, "DRV-1", "VEH-1", None, None)
 
@@ -117,6 +119,22 @@ def test_a_hole_counts_neither_as_distance_nor_as_time() -> None:
     made = trip(northwards([(second, 36.0) for second in seconds]))
     assert (made.moving_s, made.duration_s) == (88, 119)
     assert made.distance_m == 885  # 88 s at 10 m/s, and half a second before the first fix
+
+
+def test_a_trip_says_for_how_long_it_was_above_the_limit_and_what_it_leaves_out() -> None:
+    fast = trip(straight([50.0] * 20 + [60.0] * 31 + [50.0] * 20, speed_limit_kmh=50.0))
+    assert (fast.speeding_s, fast.speeding_m, fast.speeding) == (31, 515, 1)
+    assert fast[-5:] == (0, 0, 0, 0, 0)
+    parted = trip(straight([36.0] * 60) + straight([36.0] * 60, start=90, latitude=41.01))
+    assert (parted.gap_s, parted.jump_s, parted.duration_s) == (31, 0, 149)
+
+
+def test_versions_of_the_first_formula_have_not_looked() -> None:
+    track = Track(replace(DEFAULT, formula=FORMULA_1), array(drive(0, 100)))
+    made = summarise(track, find(track, UTC), "A", SOMEBODY, UTC, 3)
+    assert made is not None
+    assert made[0][-6:] == (None,) * 6
+    assert made[0].distance_m == trip(drive(0, 100)).distance_m == 1000
 
 
 def test_events_are_rows_of_the_trip() -> None:

@@ -41,12 +41,12 @@ class TripRow(NamedTuple):
     phone_use: int
     trip_score: Decimal
     score_version: int
-    speeding_s: int | None
-    gap_s: int | None
-    jump_s: int | None
-    frozen_s: int | None
-    sparse_s: int | None
-    imprecise_s: int | None
+    speeding_s: int | None = None
+    gap_s: int | None = None
+    jump_s: int | None = None
+    frozen_s: int | None = None
+    sparse_s: int | None = None
+    imprecise_s: int | None = None
 
     @property
     def events(self) -> int:

@@ -112,6 +112,18 @@ async def test_a_trip_says_whether_its_track_is_kept(fleet: Api) -> None:
         assert trip == whole | {"track": whole["track"][120 - points :], "track_kept": False}
 
 
+async def test_a_trip_says_what_was_left_out_if_somebody_looked(fleet: Api) -> None:
+    path = f"/admin/trips/{await trip_of(fleet, 'DRV-0002')}"
+    assert (await fleet.answer(path))["left_out"] is None
+    async with fleet.database.write() as session:
+        await session.execute(
+            "UPDATE trips SET speeding_s = 7, gap_s = 1, jump_s = 2, frozen_s = 3, sparse_s = 4, imprecise_s = 5"
+        )
+    trip = await fleet.answer(path)
+    assert trip["speeding_s"] == 7
+    assert trip["left_out"] == {"gap_s": 1, "jump_s": 2, "frozen_s": 3, "sparse_s": 4, "imprecise_s": 5}
+
+
 async def test_an_unknown_trip(fleet: Api) -> None:
     assert (await fleet.get(f"/admin/trips/{UUID(int=7)}")).status_code == 404
 

@@ -81,6 +81,22 @@ class TripEvent(Answer):
     state: EventState
 
 
+class LeftOut(Answer):
+    """Seconds of a trip in which forces, or the distance, could not be told, by reason; no second counts twice."""
+
+    gap_s: int = Field(description="The device was silent: neither distance nor forces.")
+    jump_s: int = Field(description="The place is not where the speed leads to: no forces.")
+    frozen_s: int = Field(description="The place stood still while the speed went on: no forces, no speeding.")
+    sparse_s: int = Field(description="Fixes too far apart in time for forces.")
+    imprecise_s: int = Field(
+        description="A dilution of precision too great, or a speed that was wrong once: no forces."
+    )
+
+    @classmethod
+    def of(cls, row: TripDetailRow) -> Self | None:
+        return None if row.gap_s is None else cls.model_validate(row)
+
+
 class TripDetail(Trip):
     model_config = example(
         {
@@ -94,6 +110,8 @@ class TripDetail(Trip):
             "rush_hour_km": 14.212,
             "weekend_km": 0.0,
             "speeding_km": 0.0,
+            "speeding_s": 0,
+            "left_out": {"gap_s": 12, "jump_s": 0, "frozen_s": 0, "sparse_s": 40, "imprecise_s": 3},
             "position_count": 134,
             "score_version": 1,
             "track": [
@@ -133,6 +151,10 @@ class TripDetail(Trip):
     rush_hour_km: float
     weekend_km: float
     speeding_km: float
+    speeding_s: int | None = Field(description="Time above the limit and its tolerance; null for older trips.")
+    left_out: LeftOut | None = Field(
+        description="Seconds in which forces, or the distance, could not be told; null for older trips."
+    )
     position_count: int
     score_version: int
     track: list[TrackPoint] = Field(description="Oldest first; thinned evenly to 10,000 points if there are more.")
@@ -156,6 +178,8 @@ class TripDetail(Trip):
                 "rush_hour_km": kilometres(row.rush_hour_m),
                 "weekend_km": kilometres(row.weekend_m),
                 "speeding_km": kilometres(row.speeding_m),
+                "speeding_s": row.speeding_s,
+                "left_out": LeftOut.of(row),
                 "position_count": row.position_count,
                 "score_version": row.score_version,
                 "track": track,

@@ -35,7 +35,8 @@ _LISTED = (
 _DETAIL = f"""
 SELECT {", ".join(f"trip.{column}" for column in _LISTED)}, trip.device_id, day, moving_s, night_m, rush_hour_m,
     weekend_m, speeding_m, top_speed_kmh, start_latitude, start_longitude, end_latitude, end_longitude, position_count,
-    score_version, first_name, last_name, vehicle.name AS vehicle_name,
+    score_version, speeding_s, gap_s, jump_s, frozen_s, sparse_s, imprecise_s,
+    first_name, last_name, vehicle.name AS vehicle_name,
     (SELECT json_agg(event ORDER BY event_id) FROM (
         SELECT event_id, event_type, source, occurred_at, ended_at, nullif(severity, 'NaN') AS severity, confidence,
             latitude, longitude, nullif(speed_kmh, 'NaN') AS speed_kmh, state
@@ -109,6 +110,12 @@ class TripDetailRow(TripListed):
     end_longitude: float
     position_count: int
     score_version: int
+    speeding_s: int | None
+    gap_s: int | None
+    jump_s: int | None
+    frozen_s: int | None
+    sparse_s: int | None
+    imprecise_s: int | None
     first_name: str
     last_name: str
     vehicle_name: str

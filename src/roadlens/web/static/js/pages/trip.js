@@ -109,9 +109,30 @@ function morePanel() {
       ["At night", quantity(trip.night_km, "km", 1)],
       ["In the rush hour", quantity(trip.rush_hour_km, "km", 1)],
       ["At the weekend", quantity(trip.weekend_km, "km", 1)],
-      ["Above the limit", quantity(trip.speeding_km, "km", 1)],
+      ["Above the limit", aboveLimit(trip)],
+      ["Not told", leftOut(trip.left_out)],
       ["Score version", number(trip.score_version)],
     ]),
   ];
   return panel({ title: "About the trip", tall: 300, view });
+}
+
+function aboveLimit(trip) {
+  const distance = quantity(trip.speeding_km, "km", 1);
+  return trip.speeding_s ? `${distance} in ${duration(trip.speeding_s)}` : distance;
+}
+
+// Why forces, or the distance, cannot be told of a stretch of time.
+const REASONS = [
+  ["gap_s", "device silent"],
+  ["jump_s", "place jumps"],
+  ["frozen_s", "place stands still"],
+  ["sparse_s", "fixes too far apart for forces"],
+  ["imprecise_s", "imprecise"],
+];
+
+function leftOut(seconds) {
+  if (!seconds) return "unknown";
+  const told = REASONS.filter(([reason]) => seconds[reason] > 0);
+  return told.map(([reason, says]) => `${duration(seconds[reason])} ${says}`).join(", ") || "nothing left out";
 }
