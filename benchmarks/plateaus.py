@@ -2,20 +2,41 @@
 
     python -m benchmarks.plateaus DIRECTORY
 
-The directory is that of `benchmarks.events`. A threshold whose neighbours give the same is not fitted to one event.
+The directory holds `positions.jsonl.gz`, drives as Traccar forwards them, and `events.csv` with columns `type` (brake,
+accel, corner), `start` and `end`. A derived event agrees with the nearest label of its type that is not taken yet and
+began at most three seconds after it or ended at most three seconds before it. A threshold whose neighbours give the
+same is not fitted to one event.
 """
 
 from __future__ import annotations
 
+import csv
+import gzip
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.events import LABELS, Spans, agreeing, derived, labelled, legs_of
 from roadlens.domain import EventType
 from roadlens.scoring.parameters import DEFAULT, Parameters
 from roadlens.storage.binary import Positions
+from roadlens.storage.reads.tracks import Assignment
+from roadlens.telemetry.batch import Batch
+from roadlens.telemetry.cut import cut
+from roadlens.telemetry.formulas import find
+from roadlens.telemetry.sources import traccar
+from roadlens.telemetry.steps import one_a_moment
+from roadlens.telemetry.track import Track
+
+LABELS = {
+    "brake": EventType.HARSH_BRAKING,
+    "accel": EventType.RAPID_ACCELERATION,
+    "corner": EventType.HARSH_CORNERING,
+}
+WITHIN_S = 3.0
+
+Spans = list[tuple[float, float]]
 
 TRIED = {
     "gps_braking_swing_ms2": (1.5, 1.6, 1.65, 1.7, 1.8),
@@ -48,6 +69,48 @@ def f1(legs: list[Positions], labels: dict[EventType, Spans], parameters: Parame
         kind: 2 * agreeing(found[kind], labels[kind]) / max(len(found[kind]) + len(labels[kind]), 1)
         for kind in LABELS.values()
     }
+
+
+def legs_of(path: Path) -> list[Positions]:
+    """The legs that these positions of one device are cut into."""
+    batch = Batch()
+    with gzip.open(path) as lines:
+        for number, line in enumerate(lines, 1):
+            batch.add(*traccar.read(line), number)
+    fixes = batch.positions()
+    fixes.sort(order=["fix_time", "digest"])
+    fixes = one_a_moment(fixes)
+    return [fixes[leg.start : leg.stop] for leg in cut(DEFAULT, fixes, [Assignment(0, "", "", None, None)]).legs]
+
+
+def derived(legs: list[Positions], parameters: Parameters = DEFAULT) -> dict[EventType, list[float]]:
+    """The moments of the events that Roadlens derives from these legs, Unix seconds."""
+    found: dict[EventType, list[float]] = {kind: [] for kind in EventType}
+    for leg in legs:
+        for event in find(Track(parameters, leg), UTC).events:
+            found[event.event_type].append(event.worst_us / 1e6)
+    return found
+
+
+def labelled(path: Path) -> dict[EventType, Spans]:
+    """When the labelled events began and ended, Unix seconds."""
+    labels: dict[EventType, Spans] = {kind: [] for kind in LABELS.values()}
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            span = (datetime.fromisoformat(row["start"]).timestamp(), datetime.fromisoformat(row["end"]).timestamp())
+            labels[LABELS[row["type"]]].append(span)
+    return labels
+
+
+def agreeing(moments: list[float], labels: Spans) -> int:
+    """How many events agree with a label; each label is taken once, by the first event that agrees."""
+    free, agree = list(labels), 0
+    for moment in moments:
+        distances = [(max(start - moment, moment - end), start, end) for start, end in free]
+        if distances and min(distances)[0] <= WITHIN_S:
+            free.remove(min(distances)[1:])
+            agree += 1
+    return agree
 
 
 if __name__ == "__main__":
