@@ -15,7 +15,7 @@ from roadlens.storage.migrate import head, upgrade
 from roadlens.telemetry.doctor import differences
 from tests.support import fleet
 from tests.support.api import open_api
-from tests.support.first_schema import FIRST, TABLES, copy_rows, move_to, revisions
+from tests.support.first_schema import FIRST, FIRST_VERSION, TABLES, copy_rows, move_to, revisions
 from tests.support.fleet import drive
 from tests.support.postgres import EMPTY, Server
 
@@ -52,7 +52,7 @@ def old(postgres: Server, delivered: str) -> Iterator[str]:
 @pytest.fixture
 async def delivered(database: Database, database_url: str) -> str:
     """The address of a database of today, with drives of two devices, one with alarms."""
-    ingest = await fleet.open_ingest(database)
+    ingest = await fleet.open_ingest(database, FIRST_VERSION)
     await fleet.deliver(ingest, "A", drive(0, 4000) + drive(90_000, 4000))
     await fleet.deliver(ingest, "B", drive(0, 3000, 90.0, alarms=1))
     return database_url
@@ -82,7 +82,7 @@ async def test_it_comes_to_the_same(database: Database, database_url: str, old: 
         assert await differences(upgraded) == []
         assert await fleet.rows(upgraded) == await fleet.rows(database)
         for each in (upgraded, database):  # what comes after is cut against what was there before
-            ingest = await fleet.open_ingest(each)
+            ingest = await fleet.open_ingest(each, FIRST_VERSION)
             await fleet.deliver(ingest, "A", drive(5000, 2000) + drive(180_000, 1000))
         assert await fleet.rows(upgraded) == await fleet.rows(database)
         assert await differences(upgraded) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 
 import psycopg
@@ -12,8 +13,19 @@ from psycopg import Connection, sql
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from roadlens.scoring.parameters import DEFAULT, FORMULA_1
 from roadlens.storage.database import sqlalchemy_url
 
+# The score version that databases of the first releases were given, as far as it matters today.
+FIRST_VERSION = replace(
+    DEFAULT,
+    formula=FORMULA_1,
+    classes=(),
+    gps_braking_ms2=2.2,
+    gps_acceleration_ms2=2.6,
+    gps_cornering_ms2=2.1,
+    cornering_speed_at_least_kmh=15.0,
+)
 FIRST = "0001"
 # In an order that foreign keys allow. Those with rows from the beginning are emptied first.
 TABLES = (

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from roadlens.domain import EventSource, EventType, unix_microseconds
-from roadlens.scoring.parameters import DEFAULT, FORMULA_1
 from roadlens.telemetry.batch import Fix
 from roadlens.telemetry.derive import Event
 from roadlens.telemetry.relativity_1 import acceleration, derive, lateral
 from roadlens.telemetry.track import Track
+from tests.support.first_schema import FIRST_VERSION
 from tests.support.fleet import NOON, array, fix
 
 BRAKING, CORNERING, PHONE, SPEEDING = (
@@ -23,19 +22,8 @@ BRAKING, CORNERING, PHONE, SPEEDING = (
 )
 
 
-# The first version that databases were given.
-FIRST = replace(
-    DEFAULT,
-    formula=FORMULA_1,
-    gps_braking_ms2=2.2,
-    gps_acceleration_ms2=2.6,
-    gps_cornering_ms2=2.1,
-    cornering_speed_at_least_kmh=15.0,
-)
-
-
 def track(fixes: Sequence[Fix]) -> Track:
-    return Track(FIRST, array(fixes))
+    return Track(FIRST_VERSION, array(fixes))
 
 
 def second_of(moment_us: int) -> int:
@@ -82,7 +70,7 @@ def test_severity_is_the_strongest_deceleration_and_the_moment_that_of_it() -> N
     (event,) = events(fixes)
     assert event.severity == pytest.approx((61 - 40) / 2 / 3.6, abs=0.005)
     assert second_of(event.worst_us) == 4
-    assert event.confidence == FIRST.gps_confidence
+    assert event.confidence == FIRST_VERSION.gps_confidence
 
 
 def bend(degrees_a_second: float, speed: float) -> list[Fix]:
@@ -113,7 +101,7 @@ def test_speeding_is_eight_above_the_limit_for_ten_seconds() -> None:
     assert told([*slow, *fast[:10]]) == []
     assert told([*slow, *(each._replace(speed_kmh=57.9) for each in fast)]) == []
     (event,) = events([*slow, *fast])
-    assert (event.severity, event.confidence) == (8.0, FIRST.gps_speeding_confidence)
+    assert (event.severity, event.confidence) == (8.0, FIRST_VERSION.gps_speeding_confidence)
 
 
 @pytest.mark.parametrize("limit", [float("nan"), 0.0, -1.0, float("inf")])
@@ -138,7 +126,7 @@ def test_an_alarm_is_an_event_where_positions_show_nothing() -> None:
     (event,) = events(alarmed(cruise(30), BRAKING, 12))
     assert event[:2] == (EventType.HARSH_BRAKING, EventSource.DEVICE)
     assert [second_of(moment) for moment in event[2:5]] == [12, 12, 12]
-    assert event[5:] == (None, FIRST.device_confidence)
+    assert event[5:] == (None, FIRST_VERSION.device_confidence)
 
 
 def test_several_alarms_of_one_moment_are_several_events() -> None:
