@@ -45,16 +45,20 @@ def derive(track: Track, rows: Seconds) -> list[Event]:
     """
     parameters = track.parameters
     forces = Forces(parameters, rows)
+    silent = not track.fixes["alarms"].any()
     found: list[Event] = []
     for kind in EventType:
-        spans = alarms(track, kind)
+        spans = [] if silent else alarms(track, kind)
         showing = shown(parameters, rows, forces, kind)
         if showing is None:
             found += together(parameters, kind, [(*span, None) for span in spans], [])
             continue
         around = SECOND_US * round(parameters.same_manoeuvre_s) if kind in HARSH else 0
+        seen = stretches(rows, showing)
+        if not spans and not seen:
+            continue
         told = [(*span, worst_within(rows, showing, span[0] - around, span[1] + around)) for span in spans]
-        found += together(parameters, kind, told, stretches(rows, showing))
+        found += together(parameters, kind, told, seen)
     return in_order(found)
 
 
@@ -92,7 +96,7 @@ def together(
         if any(alarm_first - margin <= last and first <= alarm_last + margin for alarm_first, alarm_last, _ in told):
             continue
         worst = max(near, key=lambda stretch: stretch.strength)  # the first of equals
-        severity, confidence = _rounded(worst.severity), _confidence(parameters, kind)
+        severity, confidence = _rounded(worst.severity), derived_confidence(parameters, kind)
         found.append(Event(kind, EventSource.GPS, first, worst.worst_us, last, severity, confidence))
     return found
 
@@ -107,17 +111,8 @@ def margin_us(parameters: Parameters, kind: EventType) -> int:
     return round((parameters.same_manoeuvre_s if kind in HARSH else parameters.same_episode_s) * SECOND_US)
 
 
-def _groups(stretches: Sequence[Stretch], margin: int) -> list[list[Stretch]]:
-    groups: list[list[Stretch]] = []
-    for stretch in stretches:
-        if groups and stretch.first_us - groups[-1][-1].last_us <= margin:
-            groups[-1].append(stretch)
-        else:
-            groups.append([stretch])
-    return groups
-
-
-def _confidence(parameters: Parameters, kind: EventType) -> float:
+def derived_confidence(parameters: Parameters, kind: EventType) -> float:
+    """How far an event of this type can be trusted that positions alone show."""
     match kind:
         case EventType.HARSH_BRAKING:
             return parameters.gps_braking_confidence
@@ -127,6 +122,16 @@ def _confidence(parameters: Parameters, kind: EventType) -> float:
             return parameters.gps_cornering_confidence
         case _:
             return parameters.gps_speeding_confidence
+
+
+def _groups(stretches: Sequence[Stretch], margin: int) -> list[list[Stretch]]:
+    groups: list[list[Stretch]] = []
+    for stretch in stretches:
+        if groups and stretch.first_us - groups[-1][-1].last_us <= margin:
+            groups[-1].append(stretch)
+        else:
+            groups.append([stretch])
+    return groups
 
 
 def _rounded(severity: float | None) -> float | None:

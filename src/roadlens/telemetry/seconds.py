@@ -135,7 +135,7 @@ def _left_out(track: Track, rows: Track, index: Ints) -> Ints:
     dense = rows.intervals <= parameters.dense_interval_s
     too_far = rows.chords_m > parameters.jump_above_kmh / KMH_PER_MS * rows.intervals
     jump = np.where(dense, np.abs(rows.chords_m - driven) > parameters.place_off_by_m, too_far)
-    stays = (rows.chords_m == 0) | (dense & (rows.chords_m <= driven / 10))
+    stays = (driven > 0) & ((rows.chords_m == 0) | (dense & (rows.chords_m <= driven / 10)))
     gap = track.holes if rows is track else np.logical_or.reduceat(track.holes, index[:-1])
     for reason, where in (
         (LeftOut.IMPRECISE, hdop[1:] | hdop[:-1]),
@@ -161,9 +161,12 @@ def _with_spikes(left_out: Ints, speed: Ints, east: Ints, north: Ints, known: Bo
     """The same, and imprecise on both sides of a spike: of a row whose speed, or velocity, its neighbours belie."""
     if len(left_out) < 3:
         return left_out
-    turned = known[1:-1] & known[2:] & known[:-2]
-    stood = np.minimum(np.minimum(speed[2:], speed[:-2]), speed[1:-1]) < _STOOD_MM
-    spike = _belied([speed], stood) | (_belied([east, north], stood) & turned)
+    by_speed = _leave([speed])
+    by_velocity = np.where(known[1:-1] & known[2:] & known[:-2], _leave([east, north]), 0)
+    if max(by_speed.max(), by_velocity.max()) <= _THERE_AND_BACK_MM**2:
+        return left_out
+    stands = np.minimum(np.minimum(speed[2:], speed[:-2]), speed[1:-1]) < _STOOD_MM
+    spike = _belied(by_speed, [speed], stands) | _belied(by_velocity, [east, north], stands)
     spike &= (left_out[1:-1] == 0) & (left_out[2:] == 0)
     if not spike.any():
         return left_out
@@ -171,13 +174,15 @@ def _with_spikes(left_out: Ints, speed: Ints, east: Ints, north: Ints, known: Bo
     return np.where(beside & (left_out == 0), LeftOut.IMPRECISE, left_out)
 
 
-def _belied(components: list[Ints], stood: Bools) -> Bools:
+def _leave(components: list[Ints]) -> Ints:
+    """By how much rows leave those beside them, counted twice and squared."""
+    return np.asarray(sum((each[2:] + each[:-2] - 2 * each[1:-1]) ** 2 for each in components))
+
+
+def _belied(off: Ints, components: list[Ints], stands: Bools) -> Bools:
     """Whether rows change their acceleration by more than can be, or leave their neighbours only to come back."""
-    off, on = np.zeros_like(components[0][1:-1]), np.zeros_like(components[0][1:-1])
-    for each in components:
-        around, across = each[2:] + each[:-2] - 2 * each[1:-1], each[2:] - each[:-2]
-        off, on = off + around * around, on + across * across
-    back = (off > _THERE_AND_BACK_MM**2) & (off > 4 * on) & ~stood
+    on = sum((each[2:] - each[:-2]) ** 2 for each in components)
+    back = (off > _THERE_AND_BACK_MM**2) & (off > 4 * on) & ~stands
     return np.asarray(back | (off > _GRAVITY_MM**2))
 
 

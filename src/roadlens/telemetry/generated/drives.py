@@ -13,6 +13,7 @@ from roadlens.scoring.parameters import Parameters
 from roadlens.scoring.trip import trip_scores
 from roadlens.storage.columns import UUID, Column, hundredths
 from roadlens.telemetry.demo.drives import Days
+from roadlens.telemetry.derive import derived_confidence
 from roadlens.telemetry.generated.traits import Floats, Ints, Plan, Traits
 from roadlens.telemetry.work import Rules
 
@@ -183,7 +184,7 @@ def _events(
     severity = np.array([_SEVERITY.get(kind, (np.nan, 0.0)) for kind in EVENT_TYPES])[kind]
     speeding = kind == EVENT_TYPES.index(EventType.SPEEDING)
     device = traits.warns[legs.who[trip]] | (kind == EVENT_TYPES.index(EventType.PHONE_USE))
-    confidence = np.where(speeding, parameters.gps_speeding_confidence, parameters.gps_confidence)
+    confidence = np.array([derived_confidence(parameters, kind) for kind in EVENT_TYPES])[kind]
     lasts_s = np.where(speeding, 10 + 40 * luck[1], 0).astype(np.int64)
     passed = luck[0] * np.maximum(legs.duration_s[trip] - lasts_s - 1, 1)
     occurred_s = legs.start_s[trip] + passed.astype(np.int64)
