@@ -79,7 +79,7 @@ def test_a_place_that_the_speed_does_not_lead_to_is_a_jump() -> None:
     fixes = straight([36.0] * 9)
     aside = [each._replace(longitude=each.longitude + 40 / 83_900) if n == 4 else each for n, each in enumerate(fixes)]
     assert left_out(aside) == [0, 0, 0, LeftOut.JUMP, LeftOut.JUMP, 0, 0, 0]
-    near = [each._replace(longitude=each.longitude + 20 / 83_900) if n == 4 else each for n, each in enumerate(fixes)]
+    near = [each._replace(longitude=each.longitude + 10 / 83_900) if n == 4 else each for n, each in enumerate(fixes)]
     assert left_out(near) == [0] * 8
 
 
@@ -92,9 +92,16 @@ def test_a_jump_between_sparse_fixes_is_what_no_vehicle_drives() -> None:
 def test_a_place_that_stays_while_the_speed_goes_on_is_frozen() -> None:
     fixes = straight([36.0] * 9)
     stuck = [fixes[3]._replace(fix_time=each.fix_time) if n in (4, 5) else each for n, each in enumerate(fixes)]
-    assert left_out(stuck) == [0, 0, 0, LeftOut.FROZEN, LeftOut.FROZEN, 0, 0, 0]
-    once = [fixes[3]._replace(fix_time=each.fix_time) if n == 4 else each for n, each in enumerate(fixes)]
-    assert left_out(once) == [0] * 8  # 10 m, which a coarse place may hide
+    assert left_out(stuck) == [0, 0, 0, LeftOut.FROZEN, LeftOut.FROZEN, LeftOut.JUMP, 0, 0]
+
+
+def test_a_coarse_place_is_not_frozen_but_the_very_same_fix_is() -> None:
+    """10 m from fix to fix, which a place of four decimals may hide."""
+    fixes = [each._replace(speed_kmh=36 + n % 2) for n, each in enumerate(straight([36.0] * 9))]
+    here = {"latitude": fixes[3].latitude, "longitude": fixes[3].longitude}
+    assert left_out([each._replace(**here) if n == 4 else each for n, each in enumerate(fixes)]) == [0] * 8
+    again = [fixes[3]._replace(fix_time=each.fix_time) if n == 4 else each for n, each in enumerate(fixes)]
+    assert left_out(again) == [0, 0, 0, LeftOut.FROZEN, 0, 0, 0, 0]
 
 
 def test_who_creeps_or_stands_is_not_frozen() -> None:

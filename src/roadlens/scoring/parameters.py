@@ -78,7 +78,7 @@ class Parameters:
     dense_interval_s: float = _row(2.5, "s", _OURS)
     hdop_at_most: float = _row(5, "hdop", _OURS)
     window_slack_s: float = _new(1.5, "s", _OURS)
-    place_off_by_m: float = _new(25, "m", _OURS)
+    place_off_by_m: float = _new(15, "m", _OURS)
     frozen_at_least_m: float = _new(15, "m", _OURS)
     manoeuvre_hysteresis: float = _new(0.7, "of the threshold", _OURS)
     manoeuvre_at_least_s: float = _new(1, "s", _OURS)

@@ -19,6 +19,7 @@ from roadlens.telemetry.track import Bools, Floats
 
 # Rows without a value that are put before, between and behind segments: no window reaches further.
 _APART = 5
+_LONGEST_BURST = 6  # rows
 # mm/s in a microsecond, in m/s².
 _MS2 = 1000.0
 
@@ -126,8 +127,8 @@ class Forces:
 
     @cached_property
     def _firm(self) -> Floats:
-        """The smooth acceleration, or the raw one where only three rows are there: no spike is as strong as 3 m/s²."""
-        return np.where(np.isnan(self._smooth), self._raw, self._smooth)
+        """The smooth acceleration; in a burst, where that is unknown, the raw one: no spike is as strong as 3 m/s²."""
+        return np.where(np.isnan(self._smooth) & self._burst, self._raw, self._smooth)
 
     @cached_property
     def _firm_across(self) -> Floats:
@@ -137,12 +138,18 @@ class Forces:
         by = np.sqrt(east * east + north * north) * self._lasted(-1, 1)
         by = np.where(self._close(-1, 1) & (by > 0), by, np.nan)
         raw = np.abs(_MS2 * (east_change * north - north_change * east) / by)
-        return np.where(np.isnan(self._across), raw, self._across)
+        return np.where(np.isnan(self._across) & self._burst, raw, self._across)
+
+    @cached_property
+    def _burst(self) -> Bools:
+        """Rows of a segment too short for a bend: what trackers send around a manoeuvre."""
+        sizes = np.bincount(self.rows.segment)
+        return np.asarray(self._laid_out(sizes[self.rows.segment] <= _LONGEST_BURST) == 1)
 
     @cached_property
     def _straight(self) -> Bools:
-        """No bend within three rows that can be told."""
-        return ~(_greatest(self._across, -3, 3) >= self.parameters.gps_bend_ms2)
+        """No bend within three rows; where that cannot be told it may be one."""
+        return np.asarray(_greatest(self._across, -3, 3) < self.parameters.gps_bend_ms2)
 
     @cached_property
     def _hardest_before(self) -> Floats:
@@ -155,7 +162,7 @@ class Forces:
         A receiver holds the speed of a vehicle that stands at 0. A start that is hard enough tears it loose: it jumps,
         falls back, and only then follows.
         """
-        standing = _greatest(-self._speed, -5, 0) > -mms(self.parameters.gps_start_from_kmh)
+        standing = _at(_greatest(-self._speed, -3, 0), -2) > -mms(self.parameters.gps_start_from_kmh)
         return _greatest(np.where(standing, _at(self._speed, -1) - self._speed, np.nan), -4, 0)
 
     @cached_property

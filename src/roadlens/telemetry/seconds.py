@@ -26,6 +26,8 @@ _GRAVITY_MM = 9_807
 # vehicle's; but for a start, at which receivers stumble (see `Forces`): one of the three stands.
 _THERE_AND_BACK_MM = 4_000
 _STOOD_MM = 500
+# Nearer than that, a place may be the same for being rounded.
+_REPEATED_M = 5
 # A limit above it is none that binds; it may be infinite, too great for its column.
 _NO_VEHICLE_KMH = 1_000.0
 
@@ -136,16 +138,21 @@ def _left_out(track: Track, rows: Track, index: Ints) -> Ints:
     too_far = rows.chords_m > parameters.jump_above_kmh / KMH_PER_MS * rows.intervals
     jump = np.where(dense, np.abs(rows.chords_m - driven) > parameters.place_off_by_m, too_far)
     stays = (driven > 0) & ((rows.chords_m == 0) | (dense & (rows.chords_m <= driven / 10)))
+    repeated = (driven >= _REPEATED_M) & (rows.chords_m == 0) & _same(rows, "speed_kmh") & _same(rows, "course")
     gap = track.holes if rows is track else np.logical_or.reduceat(track.holes, index[:-1])
     for reason, where in (
         (LeftOut.IMPRECISE, hdop[1:] | hdop[:-1]),
         (LeftOut.SPARSE, ~dense),
         (LeftOut.JUMP, jump),
-        (LeftOut.FROZEN, _runs_of(stays, driven, parameters.frozen_at_least_m)),
+        (LeftOut.FROZEN, repeated | _runs_of(stays, driven, parameters.frozen_at_least_m)),
         (LeftOut.GAP, gap & ~jump),
     ):
         reasons[1:][where] = reason
     return reasons
+
+
+def _same(rows: Track, field: str) -> Bools:
+    return np.asarray(rows.fixes[field][1:] == rows.fixes[field][:-1])
 
 
 def _runs_of(which: Bools, amounts: Floats, at_least: float) -> Bools:
