@@ -98,8 +98,8 @@ def test_a_place_that_stays_while_the_speed_goes_on_is_frozen() -> None:
 def test_a_coarse_place_is_not_frozen_but_the_very_same_fix_is() -> None:
     """10 m from fix to fix, which a place of four decimals may hide."""
     fixes = [each._replace(speed_kmh=36 + n % 2) for n, each in enumerate(straight([36.0] * 9))]
-    here = {"latitude": fixes[3].latitude, "longitude": fixes[3].longitude}
-    assert left_out([each._replace(**here) if n == 4 else each for n, each in enumerate(fixes)]) == [0] * 8
+    here = fixes[4]._replace(latitude=fixes[3].latitude, longitude=fixes[3].longitude)
+    assert left_out([here if n == 4 else each for n, each in enumerate(fixes)]) == [0] * 8
     again = [fixes[3]._replace(fix_time=each.fix_time) if n == 4 else each for n, each in enumerate(fixes)]
     assert left_out(again) == [0, 0, 0, LeftOut.FROZEN, 0, 0, 0, 0]
 
