@@ -12,13 +12,14 @@ from typing import Any
 
 from roadlens.storage.database import WriteSession
 from roadlens.storage.reads import tracks
+from roadlens.storage.reads.scores import active_version
 from roadlens.storage.writes import assignments, drivers, edits, positions, read_models, scores, trips
 from roadlens.storage.writes.audit import Who
 from roadlens.storage.writes.edits import Expected, Row
 from roadlens.storage.writes.positions import Partitions
 from roadlens.storage.writes.trips import Changes
 from roadlens.telemetry.batch import Batch
-from roadlens.telemetry.rules import read_rules
+from roadlens.telemetry.rules import rules_of
 from roadlens.telemetry.steps import AGAIN
 from roadlens.telemetry.work import Work
 
@@ -127,7 +128,8 @@ async def cut_again(session: WriteSession, device_ids: Sequence[int]) -> Changes
 
     Trips whose positions have been dropped stay with whom they were.
     """
-    work = Work(session, await read_rules(session), Partitions(), Batch(), datetime.now(UTC))
+    active = await active_version(session)
+    work = Work(session, rules_of(active), Partitions(), Batch(), datetime.now(UTC), noting=active.pending)
     await positions.hold(session)
     work.windows = await tracks.windows(session, device_ids, [None] * len(device_ids), [None] * len(device_ids))
     for step in AGAIN:

@@ -102,14 +102,14 @@ class Ingest:
         """
         received_at = datetime.now(UTC)
 
-        async def run(session: WriteSession) -> tuple[Outcome, dict[int, Recent]]:
+        async def run(session: WriteSession) -> tuple[Outcome, dict[int, Recent], Rules]:
             batch = await compose(session)
             work = Work(session, self._rules, self._partitions, batch, received_at, register, actor, self._memory)
             outcome = await _take(STEPS, work, self._around)
-            return outcome, to_keep(work)
+            return outcome, to_keep(work), work.rules
 
         with self._around("delivery"):
-            outcome, recent = await self._database.retrying(run)
+            outcome, recent, self._rules = await self._database.retrying(run)
         self._memory.keep(recent)
         return outcome
 

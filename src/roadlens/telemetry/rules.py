@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from roadlens.scoring.parameters import Parameters
 from roadlens.storage.database import ReadSession
-from roadlens.storage.reads.scores import active_version
+from roadlens.storage.reads.scores import ActiveVersion, active_version
 from roadlens.telemetry.work import Rules
 
 
@@ -16,5 +16,13 @@ async def read_rules(session: ReadSession) -> Rules:
     Raises:
         SetupError: there is no active score version, or it is of another formula.
     """
-    active = await active_version(session)
+    return rules_of(await active_version(session))
+
+
+def rules_of(active: ActiveVersion) -> Rules:
+    """What a version's row says.
+
+    Raises:
+        SetupError: it is of another formula.
+    """
     return Rules(active.version, Parameters.from_dict(active.parameters), ZoneInfo(active.timezone))

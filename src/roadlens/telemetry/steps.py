@@ -17,12 +17,14 @@ from roadlens.domain import from_unix_microseconds
 from roadlens.storage.binary import Positions
 from roadlens.storage.reads import tracks
 from roadlens.storage.reads.tracks import Assignment
-from roadlens.storage.writes import devices, positions, read_models, trips
+from roadlens.storage.writes import barrier, devices, positions, read_models, trips
+from roadlens.storage.writes.barrier import Touched
 from roadlens.telemetry import rescore
 from roadlens.telemetry.cut import cut as cut_fixes
 from roadlens.telemetry.forgotten import leave_out_forgotten
 from roadlens.telemetry.formulas import find
 from roadlens.telemetry.recent import recall, remember
+from roadlens.telemetry.rules import read_rules
 from roadlens.telemetry.track import Track
 from roadlens.telemetry.trip import summarise
 from roadlens.telemetry.validate import judge
@@ -53,6 +55,8 @@ async def make_room(work: Work) -> None:
 async def identify(work: Work) -> None:
     """Find or make each device, register it if asked to, and hold it until the delivery is stored.
 
+    Before anything is held it is seen by which version trips are scored; it stays that one until the end.
+
     What it sends of a time that is forgotten is dropped, for only here it is known which device that is.
     A device that an administrator has taken from somebody stays nobody's until an administrator gives it away.
     """
@@ -60,7 +64,10 @@ async def identify(work: Work) -> None:
         return
     claims = work.batch.claims
     seen = [claims[index] for index in np.unique(work.positions["device_id"])]
-    known = await devices.identify(work.session, seen)
+    known, standing = await devices.identify(work.session, seen)
+    if standing.version != work.rules.version:
+        work.rules = await read_rules(work.session)
+    work.noting = standing.pending
     ids = np.array([known.get(claim.unique_id, 0) for claim in claims], dtype=np.int32)
     work.positions["device_id"] = ids[work.positions["device_id"]]
     held = sorted(known.values())
@@ -144,6 +151,7 @@ async def store(work: Work) -> None:
     session = work.session
     if not work.windows:
         return
+    await barrier.note(session, work.noting, _touched(work))
     stored = await tracks.trips(session, work.windows)
     stored_events = await tracks.events(session, work.windows) if any(trip.events for trip in stored) else []
     work.changes = trips.compare(stored, work.trips, stored_events, work.events)
@@ -174,6 +182,18 @@ async def _read_owners(work: Work, device_ids: Sequence[int]) -> None:
     if device_ids:
         for assignment in await tracks.assignments(work.session, device_ids):
             work.owners.setdefault(assignment.device_id, []).append(assignment)
+
+
+def _touched(work: Work) -> list[Touched]:
+    """What is new of the devices that were cut: of those that have sent nothing, all."""
+    spans = {span.device_id: Touched(span.device_id, span.first, span.last) for span in work.touched}
+    registered = {device.device_id for device in work.registered}
+    return [
+        Touched(window.device_id, None, None)
+        if window.device_id in registered or window.device_id not in spans
+        else spans[window.device_id]
+        for window in work.windows
+    ]
 
 
 def _newly_settled(work: Work) -> dict[int, datetime | None]:

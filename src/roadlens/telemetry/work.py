@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
@@ -71,6 +72,7 @@ class Work:
     settled: dict[int, datetime | None] = field(default_factory=dict)
     trips: list[TripRow] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
+    noting: Sequence[int] = ()
     changes: Changes = field(default_factory=lambda: Changes([], [], [], []))
     duplicates: int = 0
 

@@ -15,9 +15,9 @@ from tests.support import fleet
 
 async def test_a_device_is_made_once_and_keeps_its_name(database: Database) -> None:
     async with database.write() as session:
-        made = await devices.identify(session, [DeviceClaim("B", "van"), DeviceClaim("A")])
+        made, _ = await devices.identify(session, [DeviceClaim("B", "van"), DeviceClaim("A")])
     async with database.write() as session:
-        found = await devices.identify(session, [DeviceClaim("B", "lorry"), DeviceClaim("C")])
+        found, _ = await devices.identify(session, [DeviceClaim("B", "lorry"), DeviceClaim("C")])
         names = await session.tuples("SELECT unique_id, name FROM devices ORDER BY 1")
         locks = await session.value("SELECT count(*) FROM device_progress")
     assert found["B"] == made["B"]
@@ -28,7 +28,7 @@ async def test_a_device_is_made_once_and_keeps_its_name(database: Database) -> N
 async def test_two_deliveries_at_once_make_a_device_once(database: Database) -> None:
     async def identify() -> dict[str, int]:
         async with database.write() as session:
-            return await devices.identify(session, [DeviceClaim(name) for name in "ABC"])
+            return (await devices.identify(session, [DeviceClaim(name) for name in "ABC"]))[0]
 
     found = await asyncio.gather(*(identify() for _ in range(5)))
     assert all(each == found[0] for each in found)

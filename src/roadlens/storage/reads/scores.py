@@ -19,10 +19,20 @@ ORDER BY driver_id, day
 """
 
 
+_ACTIVE = """
+SELECT version, parameters, timezone,
+    ARRAY(SELECT score_version FROM score_rebuilds WHERE state <> 'switched' ORDER BY score_version) AS pending
+FROM score_versions, installation WHERE active
+"""
+
+
 class ActiveVersion(NamedTuple):
+    """`pending`: versions by which history is being scored, or has been and waits to be switched to."""
+
     version: int
     parameters: dict[str, Any]
     timezone: str
+    pending: list[int]
 
 
 class DrivenDay(NamedTuple):
@@ -42,9 +52,7 @@ class DrivenDay(NamedTuple):
 
 async def active_version(session: ReadSession) -> ActiveVersion:
     """The score version that new trips are scored with, and the time zone that days are counted in."""
-    found = await session.row(
-        "SELECT version, parameters, timezone FROM score_versions, installation WHERE active", ActiveVersion
-    )
+    found = await session.row(_ACTIVE, ActiveVersion)
     if found is None:
         raise SetupError("The database has no active score version: run `roadlens db upgrade`.")
     return found

@@ -84,10 +84,16 @@ class RescoredRiskColumns(TypedColumns):
 
 
 class RescoredDeviceColumns(TypedColumns):
-    """Devices whose trips have changed since their export: they are cut again when the version is switched to."""
+    """Devices whose trips have changed since their export, from `first` to `last` (null: no bound): these are cut again
+    when the version is switched to.
+
+    The table is also the barrier between those who write trips and those who switch (`writes.barrier`).
+    """
 
     score_version = Column(Integer, ForeignKey("score_rebuilds.score_version", ondelete="CASCADE"), primary_key=True)
     device_id = Column(Integer, primary_key=True)
+    first = Column(TIMESTAMP, nullable=True)
+    last = Column(TIMESTAMP, nullable=True)
 
 
 score_rebuilds = Table("score_rebuilds", metadata, ScoreRebuildColumns)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from roadlens.errors import InvalidInput, NotFound
 from roadlens.storage.database import WriteSession
-from roadlens.storage.writes import devices, edits
+from roadlens.storage.writes import barrier, devices, edits
 from roadlens.storage.writes.audit import Who
 from roadlens.storage.writes.edits import Expected, Kind, Row
 
@@ -47,6 +47,8 @@ _DEVICE_OF = (
     "SELECT device_id, unique_id FROM device_assignments JOIN devices USING (device_id) WHERE assignment_id = :id"
 )
 
+_SERIALISE = f"SELECT pg_advisory_xact_lock(hashtext('roadlens assignments')), {barrier.PASSED}"
+
 _DEVICES_OF_DRIVER = """
 SELECT device_id FROM device_assignments WHERE driver_id = :driver_id
 UNION SELECT device_id FROM trips WHERE driver_id = :driver_id
@@ -69,9 +71,9 @@ async def serialise(session: WriteSession) -> None:
     """Come one after the other with everybody who changes assignments or removes whom they name.
 
     Whoever holds this may read which devices a driver has and then lock them: no assignment comes in between, but of
-    drivers that are made in the same transaction.
+    drivers that are made in the same transaction. It passes the barrier, for trips follow.
     """
-    await session.execute("SELECT pg_advisory_xact_lock(hashtext('roadlens assignments'))")
+    await session.execute(_SERIALISE)
 
 
 async def hold_device(session: WriteSession, unique_id: str) -> Device:

@@ -7,12 +7,16 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from roadlens.storage.database import WriteSession
-from roadlens.storage.writes import edits
+from roadlens.storage.writes import barrier, edits
 from roadlens.storage.writes.audit import Who, named
+from roadlens.storage.writes.barrier import Standing
 from roadlens.storage.writes.edits import Expected, Kind, Row
 
 # A device that is known keeps the name it has: what a device says of itself must not undo an administrator's edit.
-_KNOWN = "SELECT unique_id, device_id FROM devices WHERE unique_id = ANY(:unique_ids)"
+_KNOWN = f"""
+SELECT unique_id, device_id, standing.version, pending
+FROM (SELECT {barrier.PASSED}) AS standing LEFT JOIN devices ON unique_id = ANY(:unique_ids)
+"""
 _NEW = """
 WITH made AS (
     INSERT INTO devices (unique_id, name, model, category, phone, contact)
@@ -144,17 +148,23 @@ class Registered(NamedTuple):
     category: str | None
 
 
-async def identify(session: WriteSession, claims: Sequence[DeviceClaim]) -> dict[str, int]:
-    """The ids of the devices by their `unique_id`; one that is new is made, unassigned."""
+async def identify(session: WriteSession, claims: Sequence[DeviceClaim]) -> tuple[dict[str, int], Standing]:
+    """The ids of the devices by their `unique_id`; one that is new is made, unassigned. Passes the barrier."""
     unique_ids = sorted({claim.unique_id for claim in claims})
-    known = dict(await session.tuples(_KNOWN, {"unique_ids": unique_ids}))
+    known, standing = await _known(session, unique_ids)
     new = sorted({claim.unique_id: claim for claim in claims if claim.unique_id not in known}.values())
     if new:
         columns = zip(*new, strict=True)
         await session.execute(_NEW, dict(zip(DeviceClaim._fields, map(list, columns), strict=True)))
         await session.execute(_PROGRESS, {"unique_ids": [claim.unique_id for claim in new]})
-        known = dict(await session.tuples(_KNOWN, {"unique_ids": unique_ids}))
-    return known
+        known, _ = await _known(session, unique_ids)
+    return known, standing
+
+
+async def _known(session: WriteSession, unique_ids: Sequence[str]) -> tuple[dict[str, int], Standing]:
+    found = await session.tuples(_KNOWN, {"unique_ids": unique_ids})
+    known = {unique_id: device_id for unique_id, device_id, _, _ in found if unique_id is not None}
+    return known, Standing(*found[0][2:])
 
 
 async def lock(session: WriteSession, devices: Sequence[int]) -> dict[int, Progress]:

@@ -183,7 +183,7 @@ async def _add_people(session: WriteSession, plan: Plan, members: Sequence[Membe
         return 0
     driver_ids = await fleet.add_drivers(session, [member.driver for member in new])
     vehicle_ids = iter(await fleet.add_vehicles(session, [vehicle for member in new for vehicle in member.vehicles]))
-    device_ids = await devices.identify(session, [claim for member in new for claim in member.claims])
+    device_ids, _ = await devices.identify(session, [claim for member in new for claim in member.claims])
     assignments: list[NewAssignment] = []
     for member, driver_id in zip(new, driver_ids, strict=True):
         first = device_ids[member.claims[0].unique_id]

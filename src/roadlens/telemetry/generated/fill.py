@@ -112,7 +112,7 @@ async def _add_people(session: WriteSession, plan: Plan, traits: Traits, days: D
         progress("Adding drivers", len(driver_ids) / plan.drivers)
         added = await fleet.add_drivers(session, [person.driver for person in portion])
         vehicles = iter(await fleet.add_vehicles(session, [one for person in portion for one in person.vehicles]))
-        made = await devices.identify(session, [claim for person in portion for claim in person.claims])
+        made, _ = await devices.identify(session, [claim for person in portion for claim in person.claims])
         assignments: list[NewAssignment] = []
         for driver_id, person in zip(added, portion, strict=True):
             theirs = tuple(islice(vehicles, len(person.vehicles)))

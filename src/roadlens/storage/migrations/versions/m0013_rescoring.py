@@ -88,6 +88,8 @@ CREATE INDEX rescored_risk_driver_idx ON rescored_risk (driver_id);
 CREATE TABLE rescored_devices (
     score_version integer NOT NULL REFERENCES score_rebuilds ON DELETE CASCADE,
     device_id integer NOT NULL,
+    first timestamptz,
+    last timestamptz,
     PRIMARY KEY (score_version, device_id)
 );
 """
