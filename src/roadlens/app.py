@@ -43,6 +43,7 @@ from roadlens.api.routes import (
     ingest,
     passwords,
     personal,
+    score_versions,
     trips,
     users,
     vehicles,
@@ -254,7 +255,8 @@ def _surround(app: FastAPI, wiring: Wiring, limits: RateLimits) -> None:
 def v1() -> APIRouter:
     """All that people ask: what needs a token of theirs, and the ways to one."""
     router = APIRouter(prefix="/api/v1")
-    people, things = (auth, passwords, users, audit, cache), (dashboard, drivers, trips, events, vehicles, devices)
+    people = (auth, passwords, users, audit, cache)
+    things = (dashboard, drivers, trips, events, vehicles, devices, score_versions)
     for resource in (*people, *things, assignments, exports, personal):
         router.include_router(resource.router)
     router.include_router(drivers.looked_up)

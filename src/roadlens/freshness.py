@@ -139,6 +139,14 @@ users_list = cache_response(
     edited=_of_each("items", "user_id", _USER),
 )
 
+# How far a rebuild is raises nothing, and is seen when the time is over.
+score_versions_list = cache_response(
+    ttl=30, key_prefix="score_versions_list", tags=(SCORE_VERSIONS,), audience=Audience.VIEWERS
+)
+score_version_detail = cache_response(
+    ttl=30, key_prefix="score_version_detail", tags=(SCORE_VERSIONS,), audience=Audience.VIEWERS
+)
+
 
 def prefixes() -> frozenset[str]:
     """All key prefixes there are."""

@@ -48,6 +48,7 @@ _BY_UNIT: Final = {
     "h": (0, 24),
     "km": (0.1, 100_000),
     "hdop": (0.1, 100),
+    "of the threshold": (0.01, 1),
 }
 _OTHERWISE: Final = (0, 1_000_000)
 _BY_NAME: Final = {"dense_interval_s": (0.1, 60), "trip_distance_at_least_km": (0.1, 1000)}
