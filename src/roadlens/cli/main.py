@@ -18,6 +18,7 @@ from roadlens.cli import (
     health,
     imports,
     reload,
+    score,
     serve,
     tokens,
     users,
@@ -45,6 +46,7 @@ app.add_typer(cache.app, name="cache")
 app.add_typer(db.app, name="db")
 app.add_typer(devices.app, name="devices")
 app.add_typer(drivers.app, name="drivers")
+app.add_typer(score.app, name="score")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(users.app, name="users")
 

@@ -61,8 +61,13 @@ def starting_from(stored: Stored) -> dict[str, Any]:
     return dict(stored) if stored.get("formula") == FORMULA else DEFAULT.as_dict()
 
 
-def changed(base: Stored, changes: Sequence[Change]) -> dict[str, Any]:
+def changed(base: Stored, changes: Sequence[Change], before: Stored | None = None) -> dict[str, Any]:
     """The values with the changes.
+
+    Args:
+        base: what a draft begins with.
+        changes: later ones win.
+        before: the version that the draft is made from, if that is another one than the base.
 
     Raises:
         InvalidInput: a value cannot be, the weights do not add up to 100, or nothing differs from the base.
@@ -78,7 +83,8 @@ def changed(base: Stored, changes: Sequence[Change]) -> dict[str, Any]:
         of[name] = value
     made = values | {"classes": {name: own for name, own in sorted(classes.items()) if own}}
     _check_together(made)
-    if not any(differences(base, made)) and base.get("formula") == made.get("formula"):
+    before = base if before is None else before
+    if not any(differences(before, made)) and before.get("formula") == made.get("formula"):
         raise InvalidInput(
             "Nothing differs from the version that this one would be made from. Name what is to be another value, such "
             "as gps_braking_ms2=2.4; `roadlens score versions N` shows the values."

@@ -13,8 +13,9 @@ from typing import Any
 from roadlens.storage.database import WriteSession
 from roadlens.storage.reads import tracks
 from roadlens.storage.reads.scores import active_version
-from roadlens.storage.writes import assignments, drivers, edits, positions, read_models, scores, trips
+from roadlens.storage.writes import assignments, drivers, edits, positions, read_models, rescored, scores, trips
 from roadlens.storage.writes.audit import Who
+from roadlens.storage.writes.barrier import Touched
 from roadlens.storage.writes.edits import Expected, Row
 from roadlens.storage.writes.positions import Partitions
 from roadlens.storage.writes.trips import Changes
@@ -44,7 +45,7 @@ async def assign(session: WriteSession, who: Who, unique_id: str, values: Mappin
         device = await assignments.hold_device(session, unique_id)
         made = await assignments.insert(session, who, device, values)
         await assignments.remember_again(session, device, values)
-        return made, await cut_again(session, [device.device_id])
+        return made, await cut_all_again(session, [device.device_id])
 
     return await session.retrying(run)
 
@@ -67,7 +68,7 @@ async def correct(
         after = await assignments.update(session, who, before, values)
         if after["version"] != before["version"]:
             await assignments.remember_again(session, device, after)
-            await cut_again(session, [device.device_id])
+            await cut_all_again(session, [device.device_id])
         return after
 
     return await session.retrying(run)
@@ -85,7 +86,7 @@ async def remove(session: WriteSession, who: Who, assignment_id: int, expected: 
         await assignments.serialise(session)
         device, before = await assignments.hold(session, assignment_id, expected)
         await assignments.remove(session, who, before)
-        await cut_again(session, [device.device_id])
+        await cut_all_again(session, [device.device_id])
 
     await session.retrying(run)
 
@@ -118,20 +119,26 @@ async def take_out(session: WriteSession, driver_id: str) -> tuple[int, list[Row
     gone = await tracks.trips_of_driver(session, driver_id)
     await trips.remove_of_driver(session, driver_id)
     await scores.remove_of_driver(session, driver_id)
+    await rescored.remove_of_driver(session, driver_id)
     if gone:
         await read_models.sum_up(session, gone, [])
     return len(gone), await assignments.remove_of_driver(session, driver_id)
 
 
-async def cut_again(session: WriteSession, device_ids: Sequence[int]) -> Changes:
-    """Cut all that the devices, which are held, have sent: what was nobody's may be somebody's now, or the reverse.
+async def cut_all_again(session: WriteSession, device_ids: Sequence[int]) -> Changes:
+    """Cut all that the devices, which are held, have sent: what was nobody's may be somebody's now, or the reverse."""
+    return await cut_again(session, [Touched(device_id, None, None) for device_id in device_ids])
+
+
+async def cut_again(session: WriteSession, touched: Sequence[Touched]) -> Changes:
+    """Cut what the devices, which are held, have sent in these times, and what may hang together with it.
 
     Trips whose positions have been dropped stay with whom they were.
     """
     active = await active_version(session)
     work = Work(session, rules_of(active), Partitions(), Batch(), datetime.now(UTC), noting=active.pending)
     await positions.hold(session)
-    work.windows = await tracks.windows(session, device_ids, [None] * len(device_ids), [None] * len(device_ids))
+    work.windows = await tracks.windows(session, *map(list, zip(*touched, strict=True)))
     for step in AGAIN:
         await step(work)
     return work.changes

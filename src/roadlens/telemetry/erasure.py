@@ -12,7 +12,7 @@ from roadlens.storage.database import WriteSession
 from roadlens.storage.writes import assignments, audit, drivers, edits, erasure, positions, read_models
 from roadlens.storage.writes.audit import Who
 from roadlens.storage.writes.erasure import Span
-from roadlens.telemetry.assignments import cut_again, take_out
+from roadlens.telemetry.assignments import cut_all_again, take_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ async def _erase(session: WriteSession, who: Who, driver_id: str, whereabouts: l
     gone = await erasure.forget_positions(session, whereabouts) if whereabouts else 0
     if device_ids:
         await erasure.forget_names(session, device_ids)
-        await cut_again(session, device_ids)
+        await cut_all_again(session, device_ids)
     await erasure.remove_driver(session, driver_id)
     entries = await erasure.entries_of_driver(
         session, driver_id, [assignment["assignment_id"] for assignment in assigned], device_ids
