@@ -35,6 +35,9 @@ NOTED: dict[str, tuple[list[str], str, tuple[str, str]] | str] = {
     "db retain": (["db", "retain", "--days", "365"], "", ("drop", "positions")),
     "drivers export": (["drivers", "export", "DRV-0002"], "", ("export", "driver")),
     "drivers erase": (["drivers", "erase", "DRV-0002", "--yes"], "", ("erase", "driver")),
+    "score draft": (["score", "draft", "gps_confidence=0.5"], "", ("draft", "score_version")),
+    "score switch": "wants history that has been scored: tests/telemetry/test_switching.py",
+    "score forget": "the same",
     "tokens create": (["tokens", "create", "traccar"], "", ("create", "ingest_token")),
     "tokens revoke": (["tokens", "revoke", "traccar"], "", ("revoke", "ingest_token")),
     "users create": (
@@ -48,7 +51,7 @@ NOTED: dict[str, tuple[list[str], str, tuple[str, str]] | str] = {
     "serve": "its changes are those of the API, of retention, and of the first admin (tests/test_wiring.py)",
     "db upgrade": "a new schema is noted (tests/storage/test_migrate.py)",
     **dict.fromkeys(("doctor", "audit verify", "cache stats", "cache explain", "db url", "db status"), READS),
-    **dict.fromkeys(("devices list", "tokens list", "health"), READS),
+    **dict.fromkeys(("devices list", "tokens list", "health", "score versions", "score compare"), READS),
     "reload": "replaces processes, and changes nothing that is kept",
 }
 # Who exactly does these is the fleet's own name; everybody else is the system's user.

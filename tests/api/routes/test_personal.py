@@ -17,6 +17,14 @@ async def entries(api: Api, **wanted: str) -> list[dict[str, Any]]:
     return found
 
 
+# As another version might have scored the driver.
+BESIDE = (
+    "INSERT INTO rescored_trips SELECT 2, trip_id, driver_id, day, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 90 FROM trips",
+    "INSERT INTO rescored_events SELECT 2, * FROM safety_events",
+    "INSERT INTO rescored_risk SELECT 2, driver_id, day, 9, 'low', 1, '[]' FROM risk_scores",
+)
+
+
 async def test_the_export_has_all_that_is_held(fleet: Api) -> None:
     await fleet.send("PATCH", DRIVER, {"city": "Malmö"})
     response = await fleet.get(f"{DRIVER}/export")
@@ -27,7 +35,8 @@ async def test_the_export_has_all_that_is_held(fleet: Api) -> None:
     held = response.json()
     assert list(held) == [
         *("format", "made_at", "driver", "summary", "vehicles", "devices", "assignments", "log"),
-        *("risk_scores", "days", "trips", "events", "positions"),
+        *("risk_scores", "days", "trips", "events"),
+        *("rescored_risk", "rescored_trips", "rescored_events", "positions"),
     ]
     assert list(held) == list(DriverFile.model_validate(held).model_dump())
     assert (held["driver"]["driver_id"], held["driver"]["city"]) == ("DRV-0002", "Malmö")
@@ -49,6 +58,9 @@ async def test_the_export_has_all_that_is_held(fleet: Api) -> None:
 
 async def test_columns_of_every_table_about_drivers_are_in_it(fleet: Api) -> None:
     """A table that refers to drivers has its columns in the export, all that are not numbers of ours."""
+    async with fleet.database.write() as session:
+        for statement in BESIDE:
+            await session.execute(statement)
     held = (await fleet.get(f"{DRIVER}/export")).json()
     parts = {
         "drivers": [held["driver"]],
@@ -58,6 +70,7 @@ async def test_columns_of_every_table_about_drivers_are_in_it(fleet: Api) -> Non
         "device_assignments": held["assignments"],
         "risk_scores": held["risk_scores"],
         "driver_summary": [held["summary"]],
+        **{table: held[table] for table in ("rescored_risk", "rescored_trips", "rescored_events")},
     }
     left_out = {"device_id", "driver_id", "version"}
     async with fleet.database.read() as session:

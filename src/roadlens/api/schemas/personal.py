@@ -30,6 +30,9 @@ class DriverFile(Answer):
             "days": [{"day": "2026-05-03", "trips": 1, "distance_m": 10000}],
             "trips": [{"started_at": "2026-05-03T07:30:00Z", "ended_at": "2026-05-03T07:50:00Z"}],
             "events": [],
+            "rescored_risk": [],
+            "rescored_trips": [],
+            "rescored_events": [],
             "positions": [{"fix_time": "2026-05-03T07:30:00Z", "latitude": 52.5, "longitude": 13.4}],
         }
     )
@@ -46,6 +49,9 @@ class DriverFile(Answer):
     days: Rows
     trips: Rows
     events: Rows
+    rescored_risk: Rows = Field(description="What versions of the scoring that are not live have made of the trips.")
+    rescored_trips: Rows
+    rescored_events: Rows
     positions: Rows = Field(description="While devices were assigned to the driver.")
 
 

@@ -7,7 +7,7 @@ import typer
 from roadlens.cli.score import compare, draft, forget, switch, versions
 
 app = typer.Typer(
-    help="Scoring: draft another version, score history by it, compare, switch. docs/rescoring.md tells the way.",
+    help="Scoring: draft another version, score history by it, compare, switch. docs/score-versions.md tells the way.",
     no_args_is_help=True,
 )
 app.command()(versions.versions)

@@ -69,6 +69,15 @@ PARTS: Final = {
     "trips": """
         SELECT trips.*, trips.trip_score::float8 AS trip_score FROM trips WHERE driver_id = :driver ORDER BY trip_id""",
     "events": "SELECT * FROM safety_events WHERE driver_id = :driver ORDER BY event_id",
+    # What versions of the scoring that are not live have made of it.
+    "rescored_risk": """
+        SELECT score_version, day, risk_score::float8, risk_level, distance_m, factors FROM rescored_risk
+        WHERE driver_id = :driver ORDER BY score_version, day""",
+    "rescored_trips": """
+        SELECT rescored_trips.*, trip_score::float8 AS trip_score FROM rescored_trips
+        WHERE driver_id = :driver ORDER BY score_version, trip_id""",
+    "rescored_events": """
+        SELECT * FROM rescored_events WHERE driver_id = :driver ORDER BY score_version, event_id""",
     "positions": _POSITIONS,
 }
 
