@@ -88,9 +88,11 @@ async def read(session: ReadSession, old: int, new: int) -> Comparison:
                 f"Version {each.version} is {each.state}: history is not scored by it. Run "
                 f"`roadlens score rebuild {each.version}` first."
             )
-    one, other = map(_side, versions)
+    before, after = versions
+    one, other = _side(before), _side(after)
     return Comparison(
-        *versions,
+        before,
+        after,
         await compared_versions.summary(session, one, other),
         await compared_versions.movers(session, one, other, MOST_MOVERS, up=True),
         await compared_versions.movers(session, one, other, MOST_MOVERS, up=False),

@@ -123,7 +123,10 @@ async def different_drivers(session: WriteSession, version: int) -> list[str]:
 async def left(session: WriteSession, version: int, after: UUID, limit: int) -> list[Left]:
     """The next trips by id that the version has not scored."""
     found = await session.tuples(_LEFT, {"version": version, "after": after, "limit": limit})
-    return [Left(*row[:4], tuple(row[4:])) for row in found]
+    return [
+        Left(trip_id, category, distance_m, speeding_m, tuple(counts))
+        for trip_id, category, distance_m, speeding_m, *counts in found
+    ]
 
 
 async def rate(session: WriteSession, version: int, scores: Sequence[tuple[UUID, Decimal]]) -> None:
