@@ -57,7 +57,7 @@ def main() -> None:
             database = running_url(data_dir)
             assert database is not None
             _fill(database, ("2024_01", "2024-01-01", "2024-02-01"), ("2024_02", "2024-02-01", "2024-03-01"))
-            with _delivering(address, data_dir) as waits:
+            with delivering(address, data_dir) as waits:
                 time.sleep(BASELINE_S)
                 print(f"before: {waits.taken()}")
                 seconds, _ = run(data_dir, "db", "retain", "--days", "400")
@@ -80,7 +80,7 @@ def _fill(database: str, *months: tuple[str, str, str]) -> None:
 
 
 @contextmanager
-def _delivering(address: str, data_dir: Path) -> Iterator[Waits]:
+def delivering(address: str, data_dir: Path) -> Iterator[Waits]:
     command = [ROADLENS, "tokens", "create", "bench"]
     done = subprocess.run(command, env=environment(data_dir), check=True, capture_output=True, text=True)
     waits, stopped = Waits(), threading.Event()
