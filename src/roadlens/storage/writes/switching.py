@@ -36,6 +36,9 @@ WHERE made.score_version = :version AND made.trip_id = trips.trip_id
         WHERE noted.score_version = :version AND noted.device_id = trips.device_id))
 """
 
+# Before, all trips were of one version: what is joined with those of another would be planned for one row.
+_ANALYSE = "ANALYZE trips (score_version)"
+
 _DROP_EVENTS = """
 DELETE FROM safety_events AS live USING trips
 WHERE trips.trip_id = live.trip_id AND trips.score_version = :version AND NOT EXISTS (
@@ -110,6 +113,7 @@ async def prepare(session: WriteSession) -> None:
 async def take_trips(session: WriteSession, version: int) -> int:
     """Give the trips what the version has made of them, with their events; returns how many trips."""
     taken = await session.execute(_TAKE_TRIPS, {"version": version})
+    await session.execute(_ANALYSE)
     await session.execute(_DROP_EVENTS, {"version": version})
     await session.execute(_TAKE_EVENTS, {"version": version})
     return taken
