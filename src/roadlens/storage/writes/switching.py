@@ -44,16 +44,16 @@ DELETE FROM safety_events AS live USING trips
 WHERE trips.trip_id = live.trip_id AND trips.score_version = :version AND NOT EXISTS (
     SELECT FROM rescored_events AS made WHERE made.score_version = :version AND made.event_id = live.event_id)
 """
-_EVENT = ", ".join(EventRow._fields)
+_EVENT: Final = tuple(dict.fromkeys((*EventRow._fields, "state")))
 _TAKE_EVENTS = f"""
-INSERT INTO safety_events AS live ({_EVENT}, state)
-SELECT {", ".join(f"made.{name}" for name in EventRow._fields)}, made.state
+INSERT INTO safety_events AS live ({", ".join(_EVENT)})
+SELECT {", ".join(f"made.{name}" for name in _EVENT)}
 FROM rescored_events AS made JOIN trips USING (trip_id)
 WHERE made.score_version = :version AND trips.score_version = :version
 ON CONFLICT (event_id) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in (*EventRow._fields[1:], "state"))}
-WHERE ({", ".join(f"live.{name}" for name in (*EventRow._fields, "state"))})
-    IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in (*EventRow._fields, "state"))})
+    {", ".join(f"{name} = excluded.{name}" for name in _EVENT[1:])}
+WHERE ({", ".join(f"live.{name}" for name in _EVENT)})
+    IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _EVENT)})
 """
 
 _DIFFERENT_DRIVERS = """
