@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from roadlens.domain import EVENT_TYPES
+from roadlens.domain import EVENT_TYPES, EventState
 
 COUNTS: Final = tuple(kind.value for kind in EVENT_TYPES)
 _ALL_EVENTS = " + ".join(COUNTS)
-_COUNTED = ", ".join(f"count(*) FILTER (WHERE event_type = '{name}')::int AS {name}" for name in COUNTS)
+# An event that an administrator has dismissed is in the list, and in no sum.
+_COUNTS = f"state <> '{EventState.DISMISSED}'"
+_COUNTED = ", ".join(f"count(*) FILTER (WHERE event_type = '{name}' AND {_COUNTS})::int AS {name}" for name in COUNTS)
 
 SUMS: Final = ("distance_m", "duration_s", "moving_s", "night_m", "rush_hour_m", "weekend_m", "speeding_m", *COUNTS)
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from roadlens.domain import EventState
+
 
 class TripRow(NamedTuple):
     """One row of `trips`. Distances are whole metres, durations whole seconds, times UTC.
@@ -55,7 +57,10 @@ class TripRow(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """One row of `safety_events` without its review state. Severity in m/s², or km/h over the limit for speeding."""
+    """One row of `safety_events`. Severity in m/s², or km/h over the limit for speeding.
+
+    `state` is what its newest review says; an event that is dismissed counts in no sum.
+    """
 
     event_id: UUID
     trip_id: UUID
@@ -69,3 +74,9 @@ class EventRow(NamedTuple):
     latitude: float
     longitude: float
     speed_kmh: float
+    state: str = EventState.NEEDS_REVIEW.value
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is in the trip's counts, and in all that is summed up of them."""
+        return self.state != EventState.DISMISSED

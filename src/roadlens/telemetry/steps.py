@@ -17,18 +17,19 @@ from roadlens.domain import from_unix_microseconds
 from roadlens.storage.binary import Positions
 from roadlens.storage.reads import tracks
 from roadlens.storage.reads.tracks import Assignment
-from roadlens.storage.writes import barrier, devices, positions, read_models, trips
+from roadlens.storage.writes import barrier, devices, positions, trips
 from roadlens.storage.writes.barrier import Touched
-from roadlens.telemetry import rescore
 from roadlens.telemetry.cut import cut as cut_fixes
 from roadlens.telemetry.forgotten import leave_out_forgotten
 from roadlens.telemetry.formulas import find
 from roadlens.telemetry.recent import recall, remember
+from roadlens.telemetry.reviewed import reviewed
 from roadlens.telemetry.rules import read_rules
 from roadlens.telemetry.track import Track
 from roadlens.telemetry.trip import summarise
 from roadlens.telemetry.validate import judge
 from roadlens.telemetry.work import Driven, Work
+from roadlens.telemetry.write import write
 
 T = TypeVar("T")
 Step = Callable[[Work], Awaitable[None]]
@@ -137,13 +138,15 @@ async def derive(work: Work) -> None:
 
 
 async def score(work: Work) -> None:
-    """Sum each leg up as a trip with its score; legs too short to be one end here."""
+    """Sum each leg up as a trip with its score, as far as no event is dismissed; too short ones end here."""
+    reviews = {window.unique_id: window.reviews for window in work.windows}
     async for driven in _unhurried(work.driven):
         rules = work.rules
         rows = summarise(driven.track, driven.found, driven.unique_id, driven.assignment, rules.zone, rules.version)
         if rows is not None:
-            work.trips.append(rows[0])
-            work.events += rows[1]
+            trip, events = reviewed(rules.parameters, *rows, reviews[driven.unique_id])
+            work.trips.append(trip)
+            work.events += events
 
 
 async def store(work: Work) -> None:
@@ -153,17 +156,13 @@ async def store(work: Work) -> None:
         return
     await barrier.note(session, work.noting, _touched(work))
     stored = await tracks.trips(session, work.windows)
-    stored_events = await tracks.events(session, work.windows) if any(trip.events for trip in stored) else []
+    # A trip's counts do not tell of those that are dismissed.
+    told = any(trip.events for trip in stored) or any(window.reviews for window in work.windows)
+    stored_events = await tracks.events(session, work.windows) if told else []
     work.changes = trips.compare(stored, work.trips, stored_events, work.events)
     await devices.settle(session, _newly_settled(work))
-    if not work.changes:
-        return
-    gone, put = work.changes.gone, work.changes.put
-    await read_models.lock_drivers(session, (trip.driver_id for trip in [*gone, *put]))
-    await trips.apply(session, work.changes)
-    if gone or put:
-        scored = await rescore.days(session, work.rules, gone, put)
-        await read_models.sum_up(session, gone, put, scored)
+    if work.changes:
+        await write(session, work.rules, work.changes)
 
 
 STEPS: tuple[Step, ...] = (validate, make_room, identify, deduplicate, order, cut, derive, score, store)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from roadlens.domain import from_unix_microseconds
 from roadlens.storage.binary import PACKED, Positions, from_packed
 from roadlens.storage.database import ReadSession
+from roadlens.storage.reads.reviews import Review
 from roadlens.storage.trip_rows import EventRow, TripRow
 
 # New positions in [first, last] can change only the trips that this span touches, the one before and the one after:
@@ -18,7 +20,18 @@ from roadlens.storage.trip_rows import EventRow, TripRow
 # A vehicle that has already stood long enough for a stop needs nothing from before `settled_at`.
 # Where positions have been dropped, trips that begin before `positions_from` cannot be cut again: they stand, and a
 # window begins after the last of them at the earliest.
+#
+# With each window come the reviews of its device that can hold for an event in it: as a column, for nearly always there
+# are none. How near is near enough is for `telemetry.reviewed` to say; an hour is more than any version allows.
 _WINDOWS = """
+SELECT seen.*, (
+    SELECT json_agg(json_build_array(event_type, (extract(epoch FROM began_at) * 1000000)::bigint,
+        (extract(epoch FROM ended_at) * 1000000)::bigint, state) ORDER BY reviewed_at, review_id)
+    FROM event_reviews AS review WHERE review.device_id = seen.device_id
+        AND ended_at >= coalesce(seen.first - interval '1 hour', '-infinity')
+        AND began_at <= coalesce(seen.last + interval '1 hour', 'infinity')
+) AS reviews
+FROM (
 SELECT touched.device_id, unique_id,
     greatest(CASE WHEN settled_at < touched.first THEN settled_at END, previous.started_at,
         positions_from, standing.ended_at + interval '1 microsecond') AS first,
@@ -44,7 +57,8 @@ LEFT JOIN LATERAL (
     SELECT ended_at FROM trips WHERE device_id = touched.device_id AND started_at > touched.last
     ORDER BY started_at LIMIT 1
 ) AS following ON true
-ORDER BY touched.device_id
+) AS seen
+ORDER BY device_id
 """
 
 _POSITIONS = f"""
@@ -70,12 +84,14 @@ class Window(NamedTuple):
     """The span of a device's positions that is cut again. None is open: from the first, or to the last position.
 
     It is empty, `first` after `last`, where all that was touched belongs to a trip whose beginning has been dropped.
+    `reviews` are those that can hold for an event in it, the oldest first.
     """
 
     device_id: int
     unique_id: str
     first: datetime | None
     last: datetime | None
+    reviews: Sequence[Review] = ()
 
 
 class Assignment(NamedTuple):
@@ -96,9 +112,9 @@ async def windows(
 
     The caller holds the positions (`writes.positions.hold`), or has stored some: nobody drops any of them meanwhile.
     """
-    return await session.rows(
-        _WINDOWS, Window, {"devices": list(devices), "firsts": list(firsts), "lasts": list(lasts)}
-    )
+    params = {"devices": list(devices), "firsts": list(firsts), "lasts": list(lasts)}
+    found = await session.tuples(_WINDOWS, params)
+    return [Window(device, name, first, last, _reviews(told)) for device, name, first, last, told in found]
 
 
 async def positions(session: ReadSession, visible: Sequence[Window]) -> list[Positions]:
@@ -134,6 +150,13 @@ async def assignments(session: ReadSession, devices: Sequence[int]) -> list[Assi
         Assignment,
         {"devices": list(devices)},
     )
+
+
+def _reviews(told: list[tuple[str, int, int, str]] | None) -> list[Review]:
+    return [
+        Review(kind, from_unix_microseconds(began), from_unix_microseconds(ended), state)
+        for kind, began, ended, state in told or ()
+    ]
 
 
 def _arrays(visible: Sequence[Window]) -> dict[str, list[object]]:

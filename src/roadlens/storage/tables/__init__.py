@@ -3,7 +3,7 @@
 from roadlens.storage.tables.change_feed import cache_note, cache_tag, cache_worker
 from roadlens.storage.tables.devices import device_assignments, device_progress, devices
 from roadlens.storage.tables.drivers import drivers
-from roadlens.storage.tables.events import safety_events
+from roadlens.storage.tables.events import event_reviews, safety_events
 from roadlens.storage.tables.ingest_tokens import ingest_tokens
 from roadlens.storage.tables.installation import audit_log, audit_seals, installation
 from roadlens.storage.tables.metadata import metadata
@@ -44,6 +44,7 @@ __all__ = [
     "driver_day",
     "driver_summary",
     "drivers",
+    "event_reviews",
     "fleet_totals",
     "ingest_tokens",
     "installation",

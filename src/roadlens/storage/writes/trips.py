@@ -80,7 +80,7 @@ def compare(
 
 
 async def apply(session: WriteSession, changes: Changes) -> None:
-    """Write the changes. An event that stays keeps its review state: it is updated, never made anew."""
+    """Write the changes. What stays is updated, never made anew."""
     kept = {trip.trip_id for trip in changes.put}
     kept_events = {event.event_id for event in changes.put_events}
     dead_events = [event.event_id for event in changes.gone_events if event.event_id not in kept_events]
