@@ -261,6 +261,6 @@ def v1() -> APIRouter:
         router.include_router(resource.router)
     router.include_router(drivers.looked_up)
     router.include_router(exports.confidential)
-    for edited in (drivers, vehicles, devices, assignments, users, personal):
+    for edited in (drivers, events, vehicles, devices, assignments, users, personal):
         router.include_router(edited.edits)
     return router

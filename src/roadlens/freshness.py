@@ -7,6 +7,7 @@ A tag is raised by the database itself when a watched table changes (docs/cache.
     devices        any change of a device          assignments    any change of who drove what when
     users          any change of a user            user:7         a change of that one
     score_versions another table of thresholds and weights
+    event_reviews  any decision about an event, which raises driver:X of whose it is as well
     …:bulk         a change of that table too large to name its rows
 
 An answer carries a tag of each watched table it reads: the row's own with the table's `:bulk` where its path names the
@@ -27,9 +28,11 @@ DEVICES: Final = "devices"
 USERS: Final = "users"
 ASSIGNMENTS: Final = "assignments"
 SCORE_VERSIONS: Final = "score_versions"
+EVENT_REVIEWS: Final = "event_reviews"
 
-# Whatever shows trips or scores: assignments say whose they are, and a driver who goes takes them along.
-_DRIVING: Final = (DRIVERS, ASSIGNMENTS, SCORE_VERSIONS)
+# Whatever shows trips or scores: assignments say whose they are, a driver who goes takes them along, and an event that
+# is dismissed counts no more.
+_DRIVING: Final = (DRIVERS, ASSIGNMENTS, SCORE_VERSIONS, EVENT_REVIEWS)
 
 # What an administrator sees change within the tags' versions is compared by the audit; see `Policy.edited`.
 _Values = Mapping[str, object]
@@ -41,7 +44,7 @@ def user_tags(user_id: int) -> tuple[str, ...]:
 
 
 def _of_one_driver(driver_id: str) -> tuple[str, ...]:
-    return (f"driver:{driver_id}", "drivers:bulk", "assignments:bulk", SCORE_VERSIONS)
+    return (f"driver:{driver_id}", "drivers:bulk", "assignments:bulk", "event_reviews:bulk", SCORE_VERSIONS)
 
 
 def _of_one_driver_with_vehicles(driver_id: str) -> tuple[str, ...]:
@@ -73,7 +76,7 @@ def _edited_stats(answer: Mapping[str, Any]) -> _Values:
 dashboard_stats = cache_response(
     ttl=60,
     key_prefix="dashboard_stats",
-    tags=(DRIVERS, VEHICLES, DEVICES, USERS, ASSIGNMENTS, SCORE_VERSIONS),
+    tags=(*_DRIVING, VEHICLES, DEVICES, USERS),
     audience=Audience.VIEWERS,
     edited=_edited_stats,
 )
@@ -124,6 +127,7 @@ trip_detail = cache_response(
     edited=lambda answer: _fields(answer, "driver_id", "vehicle_id"),
 )
 events_list = cache_response(ttl=120, key_prefix="events_list", tags=_DRIVING, audience=Audience.VIEWERS)
+events_inbox = cache_response(ttl=60, key_prefix="events_inbox", tags=_DRIVING, audience=Audience.VIEWERS)
 vehicles_list = cache_response(
     ttl=120,
     key_prefix="vehicles_list",

@@ -27,6 +27,8 @@ ADDRESSES = (
     "/admin/drivers/DRV-0004",
     "/admin/trips?limit=2",
     "/admin/events",
+    "/admin/events/inbox",
+    "/admin/events/inbox?driver_id=DRV-0001",
     "/admin/vehicles",
     "/admin/users",
 )

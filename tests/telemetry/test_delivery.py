@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from roadlens.domain import EventType
+from roadlens.domain import EventState, EventType
 from roadlens.errors import Conflict, InvalidInput, NotFound
 from roadlens.storage.database import Database
+from roadlens.telemetry import reviews
 from roadlens.telemetry.batch import Fix, Reason
 from roadlens.telemetry.doctor import differences
+from roadlens.telemetry.reviews import Decision
 from tests.support import fleet
 from tests.support.fleet import NOON, drive
 
@@ -137,8 +140,9 @@ async def test_a_reviewed_event_keeps_its_state_when_its_trip_is_cut_again(datab
     fixes = drive(0, 100)
     fixes[5] = fixes[5]._replace(alarms=BRAKING)
     await fleet.deliver(ingest, "A", fixes[2:])
+    (event,) = (await fleet.rows(database))["safety_events"]
     async with database.write() as session:
-        await session.execute("UPDATE safety_events SET state = 'coached'")
+        await reviews.review(session, "test", [UUID(event["event_id"])], Decision(EventState.COACHED))
     await fleet.deliver(ingest, "A", fixes[:2])
     found = await fleet.rows(database)
     assert [event["state"] for event in found["safety_events"]] == ["coached"]

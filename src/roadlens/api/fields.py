@@ -175,6 +175,7 @@ def _trimmed(longest: int) -> StringConstraints:
 
 
 Name = Annotated[str, _trimmed(100), _NOT_BLANK, _ONE_LINE]
+Remark = Annotated[str, _trimmed(500), _NOT_BLANK, _ONE_LINE]
 Line = Annotated[str, _trimmed(200), _NOT_BLANK, _ONE_LINE]
 Email = Annotated[str, _trimmed(254), _NOT_BLANK, _ONE_LINE, AfterValidator(email)]  # RFC 5321: a path has 256 signs
 Phone = Annotated[str, _trimmed(40), _NOT_BLANK, _ONE_LINE, AfterValidator(phone)]

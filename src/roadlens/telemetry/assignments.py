@@ -13,7 +13,17 @@ from typing import Any
 from roadlens.storage.database import WriteSession
 from roadlens.storage.reads import tracks
 from roadlens.storage.reads.scores import active_version
-from roadlens.storage.writes import assignments, drivers, edits, positions, read_models, rescored, scores, trips
+from roadlens.storage.writes import (
+    assignments,
+    drivers,
+    edits,
+    positions,
+    read_models,
+    rescored,
+    reviews,
+    scores,
+    trips,
+)
 from roadlens.storage.writes.audit import Who
 from roadlens.storage.writes.barrier import Touched
 from roadlens.storage.writes.edits import Expected, Row
@@ -92,7 +102,7 @@ async def remove(session: WriteSession, who: Who, assignment_id: int, expected: 
 
 
 async def remove_driver(session: WriteSession, who: Who, driver_id: str, expected: Expected) -> None:
-    """Delete a driver with assignments, trips, events and scores. The positions stay with devices that are nobody's.
+    """Delete a driver with assignments, trips, events, their reviews and scores. The positions stay with the devices.
 
     No track is read: a driver's trips are exactly those that end with the assignments.
 
@@ -114,9 +124,12 @@ async def remove_driver(session: WriteSession, who: Who, driver_id: str, expecte
 
 
 async def take_out(session: WriteSession, driver_id: str) -> tuple[int, list[Row]]:
-    """Take a driver who is held out of all sums, with trips, events and scores; gives how many trips went, and the
-    assignments that did."""
+    """Take a driver who is held out of all sums, with trips, events, their reviews and scores.
+
+    Gives how many trips went, and the assignments that did.
+    """
     gone = await tracks.trips_of_driver(session, driver_id)
+    await reviews.remove_of_driver(session, driver_id)
     await trips.remove_of_driver(session, driver_id)
     await scores.remove_of_driver(session, driver_id)
     await rescored.remove_of_driver(session, driver_id)
@@ -135,6 +148,7 @@ async def cut_again(session: WriteSession, touched: Sequence[Touched]) -> Change
 
     Trips whose positions have been dropped stay with whom they were.
     """
+    await reviews.follow(session, [each.device_id for each in touched])
     active = await active_version(session)
     work = Work(session, rules_of(active), Partitions(), Batch(), datetime.now(UTC), noting=active.pending)
     await positions.hold(session)

@@ -1,4 +1,5 @@
-"""Recomputes what is derived: read models from trips, and risk scores from driven days by the rules that hold.
+"""Recomputes what is derived: read models from trips, and risk scores from driven days by the rules that hold; and
+which states of events follow from the reviews.
 
 And sees that the triggers stand which tell workers of changes, and those that keep the log of changes whole.
 """
@@ -11,6 +12,7 @@ from itertools import groupby
 from roadlens.storage.database import Database, ReadSession
 from roadlens.storage.reads import audit_seals, read_models, scores, watched_tables
 from roadlens.storage.reads.read_models import Difference
+from roadlens.telemetry import reviewing
 from roadlens.telemetry.rescore import history
 from roadlens.telemetry.rules import read_rules
 from roadlens.telemetry.work import Rules
@@ -29,6 +31,7 @@ async def differences(database: Database) -> list[Difference]:
         found = await watched_tables.differences(session) + await audit_seals.guards(session)
         found += await read_models.differences(session)
         rules = await read_rules(session)
+        found += await reviewing.differences(session, rules.parameters)
         after = ""
         while drivers := await scores.drivers_after(session, after, _DRIVERS_AT_ONCE):
             found += await _score_differences(session, rules, drivers)

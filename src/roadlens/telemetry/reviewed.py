@@ -7,11 +7,13 @@ position, an alarm that takes a derivation's place, a new cut and a new score ve
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from itertools import accumulate
+from typing import Generic, Protocol, TypeVar
 
 from roadlens.domain import EVENT_TYPES, EventState, EventType
 from roadlens.scoring.parameters import Parameters
@@ -39,30 +41,47 @@ def margin(margins: Margins, event_type: str) -> timedelta:
     return timedelta(seconds=margins.same_episode_s if event_type in _LASTING else margins.same_manoeuvre_s)
 
 
-def around(margins: Margins, device_id: int, event: EventRow) -> Span:
-    """The span that a review must touch to hold for the event."""
-    near = margin(margins, event.event_type)
-    return Span(device_id, event.event_type, event.occurred_at - near, event.ended_at + near)
+def around(margins: Margins, device_id: int, of: EventRow | ReviewRow) -> Span:
+    """The span that a review must touch to hold for the event; and the other way round."""
+    near = margin(margins, of.event_type)
+    began = of.occurred_at if isinstance(of, EventRow) else of.began_at
+    return Span(device_id, of.event_type, began - near, of.ended_at + near)
 
 
-def holding(margins: Margins, event: EventRow, reviews: Sequence[R]) -> R | None:
-    """The newest of its device's reviews, which are oldest first, that holds for the event."""
-    near = margin(margins, event.event_type)
-    for review in reversed(reviews):
-        if (
-            review.event_type == event.event_type
-            and review.began_at - near <= event.ended_at
-            and event.occurred_at <= review.ended_at + near
-        ):
-            return review
-    return None
+class Reviews(Generic[R]):
+    """The reviews of one device, to find the one that holds for an event: many reviews, found in a few steps."""
 
+    def __init__(self, margins: Margins, reviews: Sequence[R]) -> None:
+        """`reviews` are the oldest first."""
+        self._margins = margins
+        self._by_type: dict[str, list[tuple[datetime, datetime, int, R]]] = {}
+        for age, review in enumerate(reviews):
+            rows = self._by_type.setdefault(review.event_type, [])
+            rows.append((review.began_at, review.ended_at, age, review))
+        # With each the latest end of all up to it: where that is too early, no earlier one need be looked at.
+        self._reach: dict[str, list[datetime]] = {}
+        for event_type, rows in self._by_type.items():
+            rows.sort(key=lambda row: row[:3])
+            self._reach[event_type] = list(accumulate((ended for _, ended, _, _ in rows), max))
 
-def with_state(margins: Margins, event: EventRow, reviews: Sequence[R]) -> EventRow:
-    """The event in the state that its review gives it; without one it needs a review."""
-    review = holding(margins, event, reviews)
-    state = EventState.NEEDS_REVIEW.value if review is None else review.state
-    return event if event.state == state else event._replace(state=state)
+    def holding(self, event: EventRow) -> R | None:
+        """The newest review that holds for the event."""
+        rows = self._by_type.get(event.event_type, [])
+        near = margin(self._margins, event.event_type)
+        place = bisect_right(rows, event.ended_at + near, key=lambda row: row[0])
+        newest: tuple[int, R] | None = None
+        while place and self._reach[event.event_type][place - 1] >= event.occurred_at - near:
+            place -= 1
+            _, ended, age, review = rows[place]
+            if ended >= event.occurred_at - near and (newest is None or age > newest[0]):
+                newest = age, review
+        return None if newest is None else newest[1]
+
+    def with_state(self, event: EventRow) -> EventRow:
+        """The event in the state that its review gives it; without one it needs a review."""
+        review = self.holding(event)
+        state = EventState.NEEDS_REVIEW.value if review is None else review.state
+        return event if event.state == state else event._replace(state=state)
 
 
 def reviewed(
@@ -78,7 +97,8 @@ def reviewed(
     """
     if not reviews or not events:
         return trip, list(events)
-    decided = [with_state(parameters, event, reviews) for event in events]
+    found = Reviews(parameters, reviews)
+    decided = [found.with_state(event) for event in events]
     dismissed = Counter(event.event_type for event in decided if not event.counts)
     if not dismissed:
         return trip, decided

@@ -7,25 +7,43 @@ deliveries take them (devices by id, then drivers' summaries by id), so no deliv
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from roadlens.domain import EventState
 from roadlens.errors import NotFound, PreconditionFailed
-from roadlens.storage.database import WriteSession
+from roadlens.storage.database import ReadSession, WriteSession
+from roadlens.storage.reads import event_detail
 from roadlens.storage.reads import reviews as read
+from roadlens.storage.reads.event_detail import EventFound, ReviewFound
 from roadlens.storage.reads.reviews import DeviceEvent, ReviewRow
 from roadlens.storage.trip_rows import EventRow, TripRow
 from roadlens.storage.writes import devices, reviews
 from roadlens.storage.writes.audit import Who
 from roadlens.storage.writes.edits import Expected
-from roadlens.storage.writes.reviews import Changed, Decision, Entry, Made
+from roadlens.storage.writes.reviews import Changed, Entry, Made
 from roadlens.storage.writes.trips import Changes
-from roadlens.telemetry.reviewed import around, flips, holding, recounted, with_state
+from roadlens.telemetry.reviewed import Reviews, around, flips, recounted
 from roadlens.telemetry.rules import read_rules
 from roadlens.telemetry.work import Rules
 from roadlens.telemetry.write import write
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is decided: None leaves the state as it is, and so does `keep_note` the note."""
+
+    state: EventState | None
+    note: str | None = None
+    keep_note: bool = True
+
+    def after(self, review: ReviewRow | None) -> tuple[str, str | None]:
+        """State and note of what was reviewed so far as that says."""
+        state, note = _says(review)
+        return self.state.value if self.state else state, note if self.keep_note else self.note
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,11 @@ class Outcome:
     event_id: UUID
     before: ReviewRow | None
     after: ReviewRow | None
+
+    @property
+    def said(self) -> tuple[tuple[str, str | None], tuple[str, str | None]]:
+        """State and note, now and before."""
+        return _says(self.after), _says(self.before)
 
 
 async def review(
@@ -70,33 +93,61 @@ async def review(
     return await session.retrying(run)
 
 
-@dataclass(slots=True)
-class _Bench:
-    """What lies on the table: reviews that may hold, the oldest first, and the events around them."""
+async def detail(session: ReadSession, event_id: UUID) -> tuple[EventFound, ReviewFound | None] | None:
+    """An event with the review that holds for it; None if there is no such event."""
+    found = await event_detail.event(session, event_id)
+    if found is None:
+        return None
+    margins = (await read_rules(session)).parameters
+    near = await read.near(session, [around(margins, found.device_id, found.event)])
+    review = Reviews(margins, near).holding(found.event)
+    return found, None if review is None else await event_detail.review(session, review.review_id)
 
-    rules: Rules
-    reviews: list[ReviewRow]
-    events: list[DeviceEvent]
+
+class _Bench:
+    """What lies on the table: reviews that may hold, and the events around them."""
+
+    def __init__(self, rules: Rules, reviews: Sequence[ReviewRow], events: Sequence[DeviceEvent]) -> None:
+        """`reviews` are the oldest first."""
+        self.rules, self.events = rules, events
+        self._reviews = list(reviews)
+        self._of_device = self._found()
+        self._holds_for = Counter(held.review_id for each in events if (held := self.held(each)) is not None)
 
     def held(self, each: DeviceEvent) -> ReviewRow | None:
         """The review that holds for an event."""
-        of_device = [review for review in self.reviews if review.device_id == each.device_id]
-        return holding(self.rules.parameters, each.event, of_device)
+        return self._of_device[each.device_id].holding(each.event) if each.device_id in self._of_device else None
 
     def shared(self, review: ReviewRow) -> bool:
         """Whether it holds for more than one event."""
-        return sum(self.held(each) == review for each in self.events) > 1
+        return self._holds_for[review.review_id] > 1
 
     def put(self, changed: Sequence[ReviewRow]) -> None:
         """These are the newest now."""
         ids = {review.review_id for review in changed}
-        self.reviews = [review for review in self.reviews if review.review_id not in ids] + list(changed)
+        self._reviews = [review for review in self._reviews if review.review_id not in ids] + list(changed)
+        self._of_device = self._found()
+
+    def changed(self) -> list[tuple[EventRow, EventRow]]:
+        """The events that are in another state than their reviews say, as they are and as they must be."""
+        pairs = [
+            (event, self._of_device[device_id].with_state(event))
+            for device_id, event in self.events
+            if device_id in self._of_device
+        ]
+        return [(before, after) for before, after in pairs if before != after]
+
+    def _found(self) -> dict[int, Reviews[ReviewRow]]:
+        by_device: dict[int, list[ReviewRow]] = {}
+        for review in self._reviews:
+            by_device.setdefault(review.device_id, []).append(review)
+        return {device_id: Reviews(self.rules.parameters, held) for device_id, held in by_device.items()}
 
 
 async def _look(session: WriteSession, rules: Rules, found: Sequence[DeviceEvent]) -> _Bench:
     spans = [around(rules.parameters, device_id, event) for device_id, event in found]
     near = await read.near(session, spans)
-    spans += [around(rules.parameters, review.device_id, _as_event(review)) for review in near]
+    spans += [around(rules.parameters, review.device_id, review) for review in near]
     return _Bench(rules, near, await read.events_near(session, spans))
 
 
@@ -104,26 +155,24 @@ async def _decide(
     session: WriteSession, who: Who, bench: _Bench, found: Sequence[DeviceEvent], decision: Decision
 ) -> dict[UUID, ReviewRow]:
     """Write what differs; gives the new reviews by event. A review that holds for others too is left to them."""
-    made: dict[tuple[int, str, object], tuple[UUID, ReviewRow | None]] = {}
+    decided: dict[tuple[int, str, datetime], tuple[UUID, ReviewRow | None]] = {}
     new, old = [], []
     for each in found:
         device_id, event = each
         before = bench.held(each)
-        if _says(before, decision):
+        said, says = decision.after(before), _says(before)
+        if said == says:
             continue
+        span = event.occurred_at, event.ended_at
         if before is None or bench.shared(before):
-            note = before.note if before is not None and decision.keep_note else decision.note
-            new.append((note, Made(device_id, event.driver_id, event.event_type, event.occurred_at, event.ended_at)))
+            new.append(Made(device_id, event.driver_id, event.event_type, *span, *said))
         else:
-            old.append(Changed(before.review_id, event.driver_id, event.occurred_at, event.ended_at))
-        made[device_id, event.event_type, event.occurred_at] = event.event_id, before
-    if not made:
+            old.append(Changed(before.review_id, event.driver_id, *span, *said))
+        decided[device_id, event.event_type, event.occurred_at] = event.event_id, before
+    if not decided:
         return {}
-    after = await reviews.change(session, who, decision, old)
-    for note in dict.fromkeys(note for note, _ in new):
-        of_note = [each for its_note, each in new if its_note == note]
-        after += await reviews.make(session, who, decision._replace(note=note), of_note)
-    entries = [Entry(*made[row.device_id, row.event_type, row.began_at], row) for row in after]
+    after = await reviews.change(session, who, old) + await reviews.make(session, who, new)
+    entries = [Entry(*decided[row.device_id, row.event_type, row.began_at], row) for row in after]
     await reviews.record(session, who, entries)
     bench.put(after)
     return {entry.event_id: entry.after for entry in entries}
@@ -131,14 +180,7 @@ async def _decide(
 
 async def _let_follow(session: WriteSession, rules: Rules, bench: _Bench) -> None:
     """Give events the states that their reviews say, and all that counts them what follows."""
-    by_device: dict[int, list[ReviewRow]] = {}
-    for review in bench.reviews:
-        by_device.setdefault(review.device_id, []).append(review)
-    changed = [
-        (event, after)
-        for device_id, event in bench.events
-        if (after := with_state(rules.parameters, event, by_device.get(device_id, ()))) != event
-    ]
+    changed = bench.changed()
     if not changed:
         return
     more = _more_by_trip(changed)
@@ -160,25 +202,17 @@ def _recounted(rules: Rules, trip: TripRow, more: Mapping[str, int]) -> TripRow:
     return recounted(rules.parameters, trip, more)._replace(score_version=rules.version)
 
 
-def _says(review: ReviewRow | None, decision: Decision) -> bool:
-    """Whether nothing would be different. Of an event without a review it is said that it needs one."""
-    state, note = (EventState.NEEDS_REVIEW, None) if review is None else (review.state, review.note)
-    return state == decision.state and (decision.keep_note or note == decision.note)
-
-
-def _as_event(review: ReviewRow) -> EventRow:
-    """An event that takes as long as what was reviewed."""
-    nowhere = UUID(int=0)
-    return EventRow(
-        nowhere, nowhere, review.driver_id, review.event_type, "", review.began_at, review.ended_at, None, 0, 0, 0, 0
-    )
+def _says(review: ReviewRow | None) -> tuple[str, str | None]:
+    """State and note. Of an event without a review it is said that it needs one."""
+    return (EventState.NEEDS_REVIEW.value, None) if review is None else (review.state, review.note)
 
 
 def _all_there(ids: Sequence[UUID], found: Iterable[DeviceEvent]) -> None:
     if missing := sorted(set(ids) - {event.event_id for _, event in found}):
         told = ", ".join(map(str, missing[:3])) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
         raise NotFound(
-            f"There is no event {told}: late positions may have made another one of it. /api/v1/admin/events lists them."
+            f"There is no event {told}. Late positions may have made another one of it: /api/v1/admin/events lists "
+            "what there is."
         )
 
 

@@ -29,6 +29,7 @@ class DriverFile(Answer):
             "risk_scores": [],
             "days": [{"day": "2026-05-03", "trips": 1, "distance_m": 10000}],
             "trips": [{"started_at": "2026-05-03T07:30:00Z", "ended_at": "2026-05-03T07:50:00Z"}],
+            "reviews": [],
             "events": [],
             "rescored_risk": [],
             "rescored_trips": [],
@@ -48,6 +49,7 @@ class DriverFile(Answer):
     risk_scores: Rows
     days: Rows
     trips: Rows
+    reviews: Rows = Field(description="What was decided about the driver's events, and noted beside it.")
     events: Rows
     rescored_risk: Rows = Field(description="What versions of the scoring that are not live have made of the trips.")
     rescored_trips: Rows

@@ -13,9 +13,10 @@ from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 from roadlens.storage.reads.id_spans import IdSpan
 
-_LISTED = """
-event_id, trip_id, driver_id, event_type, source, occurred_at, nullif(severity, 'NaN') AS severity, confidence, state
-"""
+_COLUMNS = (
+    "event_id, trip_id, driver_id, event_type, source, occurred_at, nullif(severity, 'NaN') AS severity, confidence"
+)
+_LISTED = f"{_COLUMNS}, state"
 
 # Newest first, and as far as need be: all events, or those of one driver.
 _WALK = """
@@ -88,7 +89,14 @@ class EventListed:
     state: str
 
 
-async def page(session: ReadSession, *, wanted: EventFilter, span: IdSpan, limit: int) -> list[EventListed]:
+@dataclass(frozen=True, slots=True)
+class EventNamed(EventListed):
+    """With whose it is."""
+
+    driver_name: str
+
+
+async def page(session: ReadSession, *, wanted: EventFilter, span: IdSpan, limit: int) -> list[EventNamed]:
     """Events, newest first."""
     bounds = span.conditions("event_id")
     params: dict[str, Any] = {"limit": limit, **span.params()}
@@ -100,8 +108,12 @@ async def page(session: ReadSession, *, wanted: EventFilter, span: IdSpan, limit
         kind = [f"{name} = :{name}" for name in wanted.params() if name != "driver_id"]
         found = _WALK.format(_all([*driver, *bounds]), _all(kind))
         params |= wanted.params()
-    statement = f"SELECT {_LISTED} FROM ({found}) AS found JOIN safety_events USING (event_id) ORDER BY event_id DESC"
-    return await session.rows(statement, EventListed, params)
+    statement = (
+        f"SELECT {_COLUMNS}, event.state, concat_ws(' ', nullif(first_name, ''), nullif(last_name, '')) AS driver_name "
+        f"FROM ({found}) AS found JOIN safety_events AS event USING (event_id) "
+        "JOIN drivers USING (driver_id) ORDER BY event_id DESC"
+    )
+    return await session.rows(statement, EventNamed, params)
 
 
 def every(session: ReadSession, *, wanted: EventFilter, span: IdSpan) -> Batches[EventListed]:

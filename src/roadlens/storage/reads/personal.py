@@ -68,6 +68,9 @@ PARTS: Final = {
     "days": "SELECT * FROM driver_day WHERE driver_id = :driver ORDER BY day",
     "trips": """
         SELECT trips.*, trips.trip_score::float8 AS trip_score FROM trips WHERE driver_id = :driver ORDER BY trip_id""",
+    "reviews": """
+        SELECT unique_id, event_type, began_at, ended_at, state, note, reviewed_at
+        FROM event_reviews JOIN devices USING (device_id) WHERE driver_id = :driver ORDER BY review_id""",
     "events": "SELECT * FROM safety_events WHERE driver_id = :driver ORDER BY event_id",
     # What versions of the scoring that are not live have made of it.
     "rescored_risk": """

@@ -25,7 +25,7 @@ ORDER BY device_id
 
 _EVENTS = f"""
 SELECT device_id, {_EVENT} FROM safety_events AS event JOIN trips USING (trip_id)
-WHERE event_id = ANY(cast(:events AS uuid[]))
+WHERE event_id = ANY(cast(:events AS uuid[])) ORDER BY event_id
 """
 
 # Trips of one device follow each other: more than these few do not reach into the seconds around a manoeuvre.
@@ -103,7 +103,7 @@ async def devices(session: ReadSession, events: Sequence[UUID]) -> list[int]:
 
 
 async def events(session: ReadSession, ids: Sequence[UUID]) -> list[DeviceEvent]:
-    """Those of the events that there are."""
+    """Those of the events that there are, by id."""
     return [_event(row) for row in await session.tuples(_EVENTS, {"events": array(ids)})]
 
 

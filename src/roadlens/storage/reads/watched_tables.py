@@ -60,6 +60,14 @@ WATCHED: Final = (
         {},
     ),
     Watched(
+        "event_reviews",
+        "event_reviews",
+        {"driver": "driver_id"},
+        "review_id, device_id, driver_id, event_type, began_at, ended_at, state, note, reviewed_by, reviewed_at, "
+        "version",
+        {},
+    ),
+    Watched(
         "users",
         "users",
         {"user": "user_id"},

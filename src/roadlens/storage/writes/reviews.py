@@ -28,19 +28,18 @@ def _unnested(names: Sequence[str]) -> str:
 
 
 _REVIEW = "review_id, device_id, driver_id, event_type, began_at, ended_at, state, note, version"
-_MADE = ("device_id", "driver_id", "event_type", "began_at", "ended_at")
-_CHANGED = ("review_id", "driver_id", "began_at", "ended_at")
+_MADE = ("device_id", "driver_id", "event_type", "began_at", "ended_at", "state", "note")
+_CHANGED = ("review_id", "driver_id", "began_at", "ended_at", "state", "note")
 
 # The clock and not the transaction's time says which review is the newest: those of one device come one after the
 # other, but not in the order in which their transactions began.
 _MAKE = f"""
-INSERT INTO event_reviews ({", ".join(_MADE)}, state, note, reviewed_by)
-SELECT *, :state, cast(:note AS text), cast(:user_id AS int) FROM unnest({_unnested(_MADE)})
+INSERT INTO event_reviews ({", ".join(_MADE)}, reviewed_by)
+SELECT *, cast(:user_id AS int) FROM unnest({_unnested(_MADE)})
 RETURNING {_REVIEW}
 """
 _CHANGE = f"""
-UPDATE event_reviews AS stored SET driver_id = said.driver_id, began_at = said.began_at, ended_at = said.ended_at,
-    state = :state, note = CASE WHEN :keep_note THEN stored.note ELSE cast(:note AS text) END,
+UPDATE event_reviews AS stored SET {", ".join(f"{name} = said.{name}" for name in _CHANGED[1:])},
     reviewed_by = cast(:user_id AS int), reviewed_at = clock_timestamp(), version = stored.version + 1
 FROM unnest({_unnested(_CHANGED)}) AS said({", ".join(_CHANGED)})
 WHERE stored.review_id = said.review_id
@@ -50,7 +49,8 @@ RETURNING {", ".join(f"stored.{name}" for name in _REVIEW.split(", "))}
 _ENTRIES = ("action", "entity_id", "before", "after")
 _RECORD = f"""
 INSERT INTO audit_log (actor, actor_id, address, request_id, entity, action, entity_id, before, after)
-SELECT :actor, :actor_id, :address, :request_id, 'review', action, entity_id, cast(before AS jsonb), cast(after AS jsonb)
+SELECT :actor, :actor_id, :address, :request_id, 'review', action, entity_id, cast(before AS jsonb),
+    cast(after AS jsonb)
 FROM unnest({_unnested(_ENTRIES)}) AS noted({", ".join(_ENTRIES)})
 """
 
@@ -62,14 +62,6 @@ WHERE stored.device_id = ANY(:devices) AND held.device_id = stored.device_id AND
 """
 
 
-class Decision(NamedTuple):
-    """What is said of events. `note` is put in place of the one that is there, unless `keep_note`."""
-
-    state: str
-    note: str | None
-    keep_note: bool
-
-
 class Made(NamedTuple):
     """A manoeuvre that gets its first review, or one of its own."""
 
@@ -78,6 +70,8 @@ class Made(NamedTuple):
     event_type: str
     began_at: datetime
     ended_at: datetime
+    state: str
+    note: str | None
 
 
 class Changed(NamedTuple):
@@ -87,6 +81,8 @@ class Changed(NamedTuple):
     driver_id: str
     began_at: datetime
     ended_at: datetime
+    state: str
+    note: str | None
 
 
 class Entry(NamedTuple):
@@ -97,15 +93,16 @@ class Entry(NamedTuple):
     after: ReviewRow
 
 
-async def make(session: WriteSession, who: Who, decision: Decision, made: Sequence[Made]) -> list[ReviewRow]:
+async def make(session: WriteSession, who: Who, made: Sequence[Made]) -> list[ReviewRow]:
     """Make reviews; the devices are held."""
-    return await session.rows(_MAKE, ReviewRow, _said(who, decision) | arrays(_MADE, made)) if made else []
+    by = {"user_id": named(who).user_id}
+    return await session.rows(_MAKE, ReviewRow, by | arrays(_MADE, made)) if made else []
 
 
-async def change(session: WriteSession, who: Who, decision: Decision, changed: Sequence[Changed]) -> list[ReviewRow]:
+async def change(session: WriteSession, who: Who, changed: Sequence[Changed]) -> list[ReviewRow]:
     """Change reviews; the devices are held."""
-    said = _said(who, decision) | {"keep_note": decision.keep_note} | arrays(_CHANGED, changed)
-    return await session.rows(_CHANGE, ReviewRow, said) if changed else []
+    by = {"user_id": named(who).user_id}
+    return await session.rows(_CHANGE, ReviewRow, by | arrays(_CHANGED, changed)) if changed else []
 
 
 async def record(session: WriteSession, who: Who, entries: Sequence[Entry]) -> None:
@@ -141,10 +138,6 @@ async def follow(session: WriteSession, device_ids: Sequence[int]) -> None:
 async def remove_of_driver(session: WriteSession, driver_id: str) -> int:
     """Delete all that was decided about a driver's events; gives how much that was."""
     return await session.execute("DELETE FROM event_reviews WHERE driver_id = :driver_id", {"driver_id": driver_id})
-
-
-def _said(who: Who, decision: Decision) -> dict[str, object]:
-    return {"state": decision.state, "note": decision.note, "user_id": named(who).user_id}
 
 
 def _json(values: dict[str, object]) -> str:
