@@ -229,6 +229,19 @@ async def test_what_hangs_on_a_driver_goes_with_the_driver(fleet: Api, keys: dic
     assert driving <= await raised_by(fleet, keys, statement)
 
 
+async def test_a_decision_about_an_event_makes_stale_what_it_counts_in(fleet: Api, keys: dict[str, Key]) -> None:
+    """No answer reads the reviews: what follows from them stands in the tables that telemetry writes."""
+    one = (
+        "INSERT INTO event_reviews (device_id, driver_id, event_type, began_at, ended_at, state) "
+        "SELECT 1, '{}', 'speeding', '2026-01-01', '2026-01-01', 'dismissed' FROM generate_series(1, {})"
+    )
+    people = {url for url in keys if url.endswith(("/users?limit=100", "/vehicles?limit=100"))}
+    for statement in (one.format("DRV-0001", 1), one.format("DRV-0001", 200), "TRUNCATE event_reviews"):
+        assert await raised_by(fleet, keys, statement) == keys.keys() - people
+    of_another = await raised_by(fleet, keys, one.format("DRV-0002", 1))
+    assert set(keys.keys() - people - of_another) == {url for url in keys if "/DRV-0001" in url and "trips" not in url}
+
+
 async def test_another_driver_makes_no_answer_about_one_driver_stale(fleet: Api, keys: dict[str, Key]) -> None:
     changed = await raised_by(fleet, keys, "UPDATE drivers SET city = 'X' WHERE driver_id = 'DRV-0002'")
     assert {url for url in changed if "/DRV-0001" in url} == {"/api/v1/admin/drivers/DRV-0001/trips?limit=100"}

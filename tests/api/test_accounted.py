@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -35,6 +36,16 @@ NOTED: dict[str, tuple[str, Any, tuple[str, str, str]] | str] = {
     ),
     "PATCH /api/v1/admin/drivers/{driver_id}": ("/admin/drivers/D-9", {"city": "Oslo"}, ("update", "driver", "D-9")),
     "DELETE /api/v1/admin/drivers/{driver_id}": ("/admin/drivers/D-9", None, ("delete", "driver", "D-9")),
+    "PATCH /api/v1/admin/events/{event_id}": (
+        "/admin/events/{event}",
+        {"state": "dismissed"},
+        ("create", "review", "1"),
+    ),
+    "POST /api/v1/admin/events/review": (
+        "/admin/events/review",
+        {"event_ids": ["{event}"], "state": "coached"},
+        ("update", "review", "1"),
+    ),
     "POST /api/v1/admin/vehicles": (
         "/admin/vehicles",
         {"vehicle_id": "V-9", "name": "Van"},
@@ -110,10 +121,12 @@ async def newest(api: Api, count: int = 1) -> list[tuple[Any, ...]]:
 
 async def test_every_way_to_change_something_leaves_an_entry(fleet: Api) -> None:
     assert ways(fleet, "POST", "PUT", "PATCH", "DELETE") == set(NOTED), "decide here what a new way leaves in the log"
+    event = (await fleet.answer("/admin/events"))["items"][0]["event_id"]
     for way, how in NOTED.items():
         if isinstance(how, str):
             continue
         path, body, entry = how
+        path, body = path.replace("{event}", event), json.loads(json.dumps(body).replace("{event}", event))
         role = Role.VIEWER if way.endswith("logout") else Role.ADMIN
         if isinstance(body, str):
             response = await fleet.client.post(f"/api/v1{path}", content=body, headers={"Content-Type": FORM})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from httpx import ASGITransport, AsyncClient
@@ -21,6 +22,9 @@ ADDRESSES = (
     "/admin/drivers?search=a&sort=name",
     "/admin/drivers?risk_level=low&sort=risk",
     "/admin/drivers/DRV-0001",
+    "/admin/drivers/DRV-0002",
+    "/admin/drivers/DRV-0002/statistics",
+    "/admin/drivers/DRV-0002/risk",
     "/admin/drivers/DRV-0001/statistics",
     "/admin/drivers/DRV-0001/risk",
     "/admin/drivers/DRV-0001/trips?limit=2",
@@ -28,13 +32,15 @@ ADDRESSES = (
     "/admin/trips?limit=2",
     "/admin/events",
     "/admin/events/inbox",
-    "/admin/events/inbox?driver_id=DRV-0001",
+    "/admin/events/inbox?driver_id=DRV-0002",
     "/admin/vehicles",
     "/admin/users",
 )
 
-# Method, address and body; in this order. The first driver has trips, events and a score, the fourth has none.
+# Method, address and body; in this order. The first driver has trips and a score, the second events, the fourth none.
 EDITS: tuple[tuple[str, str, Any], ...] = (
+    ("PATCH", "/admin/events/{event}", {"state": "dismissed", "note": "a dog"}),
+    ("POST", "/admin/events/review", {"event_ids": ["{event}"], "state": "coached"}),
     ("POST", "/admin/drivers", {"driver_id": "DRV-0100", "first_name": "Ana", "last_name": "Mora"}),
     ("PATCH", "/admin/drivers/DRV-0001", {"first_name": "Ada Maria"}),
     ("PUT", "/admin/drivers/DRV-0004", {"first_name": "Dia", "last_name": "Vance"}),
@@ -62,11 +68,15 @@ async def test_every_edit_shows_in_every_answer_at_once(fleet: Api) -> None:
     transport = ASGITransport(fleet.app.compute)  # type: ignore[attr-defined]  # what stands behind the cache
     async with AsyncClient(transport=transport, base_url="http://roadlens.test/api/v1", headers=headers) as behind:
         changed: set[str] = set()
+        event = (await fleet.answer("/admin/events", driver_id="DRV-0002", state="needs_review"))["items"][0][
+            "event_id"
+        ]
         for method, path, body in EDITS:
             before = await asked(fleet)
             statuses = [(await fleet.trusting(url)).headers["Cache-Status"] for url, text in before.items() if text]
             assert all("hit" in status for status in statuses), "what is kept is to be made stale by the edit alone"
-            edited = await fleet.send(method, path, body)
+            this = json.loads(json.dumps(body).replace("{event}", event))
+            edited = await fleet.send(method, path.replace("{event}", event), this)
             assert edited.is_success, (path, edited.text)
             after = await asked(fleet)
             with computing_anew():

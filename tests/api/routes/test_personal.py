@@ -35,7 +35,7 @@ async def test_the_export_has_all_that_is_held(fleet: Api) -> None:
     held = response.json()
     assert list(held) == [
         *("format", "made_at", "driver", "summary", "vehicles", "devices", "assignments", "log"),
-        *("risk_scores", "days", "trips", "events"),
+        *("risk_scores", "days", "trips", "reviews", "events"),
         *("rescored_risk", "rescored_trips", "rescored_events", "positions"),
     ]
     assert list(held) == list(DriverFile.model_validate(held).model_dump())
@@ -58,13 +58,17 @@ async def test_the_export_has_all_that_is_held(fleet: Api) -> None:
 
 async def test_columns_of_every_table_about_drivers_are_in_it(fleet: Api) -> None:
     """A table that refers to drivers has its columns in the export, all that are not numbers of ours."""
+    event = (await fleet.answer("/admin/events", driver_id="DRV-0002"))["items"][0]["event_id"]
+    await fleet.send("PATCH", f"/admin/events/{event}", {"state": "coached", "note": "spoke with him"})
     async with fleet.database.write() as session:
         for statement in BESIDE:
             await session.execute(statement)
     held = (await fleet.get(f"{DRIVER}/export")).json()
+    assert held["reviews"][0]["note"] == "spoke with him"
     parts = {
         "drivers": [held["driver"]],
         "trips": held["trips"],
+        "event_reviews": held["reviews"],
         "safety_events": held["events"],
         "driver_day": held["days"],
         "device_assignments": held["assignments"],
@@ -72,7 +76,7 @@ async def test_columns_of_every_table_about_drivers_are_in_it(fleet: Api) -> Non
         "driver_summary": [held["summary"]],
         **{table: held[table] for table in ("rescored_risk", "rescored_trips", "rescored_events")},
     }
-    left_out = {"device_id", "driver_id", "version"}
+    left_out = {"device_id", "driver_id", "version", "review_id", "reviewed_by"}
     async with fleet.database.read() as session:
         found = await session.tuples(
             "SELECT relname, array_agg(attname::text) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid "

@@ -12,15 +12,7 @@ from roadlens.api.dependencies import Reading, State
 from roadlens.api.editing import EDITED, Editing, Matching, tag
 from roadlens.api.openapi import GUARDED, problems
 from roadlens.api.parameters import After, From, Limit, OfDriver, Reviewed, To, id_span
-from roadlens.api.schemas.events import (
-    EventDetail,
-    EventListed,
-    EventPage,
-    EventPatch,
-    EventsReview,
-    Inbox,
-    ReviewedEvents,
-)
+from roadlens.api.schemas.events import Event, EventDetail, EventPage, EventPatch, EventsReview, Inbox, ReviewedEvents
 from roadlens.api.security import may_view
 from roadlens.domain import EventSource, EventType
 from roadlens.errors import NotFound
@@ -59,7 +51,7 @@ async def list_events(
         limit=limit + 1,
     )
     page, following = state.cursors.cut(scope, found, limit, lambda event: [str(event.event_id)])
-    return EventPage(items=[EventListed.model_validate(event) for event in page], next=following)
+    return EventPage(items=[Event.model_validate(event) for event in page], next=following)
 
 
 @router.get("/inbox")

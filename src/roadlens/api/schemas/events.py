@@ -39,16 +39,13 @@ class Event(Answer):
     severity: float | None = Field(description="m/s²; for speeding, km/h over the limit; null if not measured.")
     confidence: float = Field(description="0-1.")
     state: EventState
-
-
-class EventListed(Event):
     driver_name: str
 
 
 class EventPage(Answer):
     model_config = example({"items": [_EVENT], "next": None})
 
-    items: list[EventListed]
+    items: list[Event]
     next: Next
 
 
@@ -104,7 +101,7 @@ class TripOfEvent(Answer):
     trip_score: Score
 
 
-class EventDetail(EventListed):
+class EventDetail(Event):
     model_config = example(
         {
             **_EVENT,

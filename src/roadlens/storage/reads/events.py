@@ -13,10 +13,12 @@ from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
 from roadlens.storage.reads.id_spans import IdSpan
 
-_COLUMNS = (
-    "event_id, trip_id, driver_id, event_type, source, occurred_at, nullif(severity, 'NaN') AS severity, confidence"
-)
-_LISTED = f"{_COLUMNS}, state"
+# Names are looked up row by row: in a join the planner might sort a file of millions of events.
+_LISTED = """
+event_id, trip_id, driver_id, event_type, source, occurred_at, nullif(severity, 'NaN') AS severity, confidence, state,
+(SELECT concat_ws(' ', nullif(first_name, ''), nullif(last_name, '')) FROM drivers
+ WHERE drivers.driver_id = event.driver_id) AS driver_name
+"""
 
 # Newest first, and as far as need be: all events, or those of one driver.
 _WALK = """
@@ -87,16 +89,10 @@ class EventListed:
     severity: float | None
     confidence: float
     state: str
-
-
-@dataclass(frozen=True, slots=True)
-class EventNamed(EventListed):
-    """With whose it is."""
-
     driver_name: str
 
 
-async def page(session: ReadSession, *, wanted: EventFilter, span: IdSpan, limit: int) -> list[EventNamed]:
+async def page(session: ReadSession, *, wanted: EventFilter, span: IdSpan, limit: int) -> list[EventListed]:
     """Events, newest first."""
     bounds = span.conditions("event_id")
     params: dict[str, Any] = {"limit": limit, **span.params()}
@@ -108,21 +104,20 @@ async def page(session: ReadSession, *, wanted: EventFilter, span: IdSpan, limit
         kind = [f"{name} = :{name}" for name in wanted.params() if name != "driver_id"]
         found = _WALK.format(_all([*driver, *bounds]), _all(kind))
         params |= wanted.params()
-    statement = (
-        f"SELECT {_COLUMNS}, event.state, concat_ws(' ', nullif(first_name, ''), nullif(last_name, '')) AS driver_name "
-        f"FROM ({found}) AS found JOIN safety_events AS event USING (event_id) "
-        "JOIN drivers USING (driver_id) ORDER BY event_id DESC"
+    return await session.rows(
+        f"SELECT {_LISTED} FROM ({found}) AS found JOIN safety_events AS event USING (event_id) ORDER BY event_id DESC",
+        EventListed,
+        params,
     )
-    return await session.rows(statement, EventNamed, params)
 
 
 def every(session: ReadSession, *, wanted: EventFilter, span: IdSpan) -> Batches[EventListed]:
     """As `page`, all of them."""
     bounds, params = span.conditions("event_id"), {**wanted.params(), **span.params()}
     if wanted.has_kind and wanted.driver_id is None:
-        found = f"({_each_kind(wanted, bounds)}) AS of_kind"
+        found = f"({_each_kind(wanted, bounds)}) AS event"
     else:
-        found = f"safety_events WHERE {_all([*(f'{name} = :{name}' for name in wanted.params()), *bounds])}"
+        found = f"safety_events AS event WHERE {_all([*(f'{name} = :{name}' for name in wanted.params()), *bounds])}"
     statement = f"SELECT {_LISTED} FROM {found} ORDER BY event_id DESC"
     return batches(session, statement, EventListed, params)
 
