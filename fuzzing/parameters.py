@@ -21,7 +21,9 @@ BY_NAME: Final[Mapping[str, Texts]] = {
     "user_id": texts.USERS,
     "assignment_id": texts.ASSIGNMENTS,
     "version": st.one_of(st.sampled_from(["1", "2"]), texts.WHOLE),
-    "entity": st.one_of(st.sampled_from(["driver", "vehicle", "device", "user", "cache", "assignment"]), texts.WORDS),
+    "entity": st.one_of(
+        st.sampled_from(["driver", "vehicle", "device", "user", "cache", "assignment", "review"]), texts.WORDS
+    ),
     "entity_id": st.one_of(texts.DRIVERS, texts.USERS),
     "actor": st.one_of(st.sampled_from(["fuzz-admin", "admin", "test"]), texts.WORDS),
     "action": st.one_of(st.sampled_from(["create", "update", "delete", "sign in"]), texts.WORDS),
