@@ -7,14 +7,16 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from roadlens.domain import EventState, EventType
 from roadlens.errors import RoadlensError
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.writes import drivers
 from roadlens.storage.writes.audit import Who
-from roadlens.telemetry import assignments
+from roadlens.telemetry import assignments, reviews
 from roadlens.telemetry.batch import Fix
 from roadlens.telemetry.doctor import differences
 from roadlens.telemetry.erasure import erase_driver
+from roadlens.telemetry.reviews import Decision
 from tests.support import fleet
 from tests.support.fleet import NOON, drive
 
@@ -66,6 +68,12 @@ class Office:
         city = {"city": str(self.chance.random())}
         await drivers.change(session, EDITOR, self.chance.choice(PEOPLE), city, None, lambda _: None)
 
+    async def decide(self, session: WriteSession) -> None:
+        """About two events, or about what has just gone."""
+        found = await session.tuples("SELECT event_id FROM safety_events ORDER BY random() LIMIT 2")
+        decision = Decision(self.chance.choice([EventState.COACHED, EventState.DISMISSED, EventState.DISMISSED]))
+        await reviews.review(session, EDITOR, [event_id for (event_id,) in found], decision)
+
     async def held(self, session: WriteSession) -> int:
         found = await session.value("SELECT assignment_id FROM device_assignments ORDER BY random() LIMIT 1")
         return int(found or 0)
@@ -76,13 +84,14 @@ class Office:
 
 async def test_edits_and_deliveries_at_once_leave_exact_rows(database: Database) -> None:
     """Six devices of four drivers are delivered in parts, some of them twice, while assignments are made, ended, handed
-    over and deleted, and drivers removed and erased. Then nothing differs, and cutting all again changes nothing."""
+    over and deleted, events decided about, and drivers removed and erased. Then nothing differs, and cutting all again
+    changes nothing."""
     ingest = await fleet.open_ingest(database)
     await fleet.make_people(database, PEOPLE, ("VEH-1", "VEH-2"))
     await fleet.make_devices(database, DEVICES)
     for number, unique_id in enumerate(DEVICES):
         await ingest.assign(unique_id, PEOPLE[number % 4], "VEH-1", actor="test")
-    drives = [(number, drive(number * 700 + day * DAY_S, 200)) for number in range(6) for day in range(6)]
+    drives = [(number, alarmed(number * 700 + day * DAY_S)) for number in range(6) for day in range(6)]
     sent = [(DEVICES[number], each) for number, fixes in drives for each in fixes]
     parts = [sent[start::30] for start in range(30)]
     chance = random.Random(7)
@@ -92,17 +101,27 @@ async def test_edits_and_deliveries_at_once_leave_exact_rows(database: Database)
         await asyncio.sleep(chance.random() * 2)
         await ingest.deliver(fleet.batch(part), register=True)
 
-    day = [office.assign, office.end, office.hand_over, office.delete, office.rename] * 14 + [office.dismiss] * 2
-    day += [office.forget] * 2
+    day = [office.assign, office.end, office.hand_over, office.delete, office.rename, office.decide] * 14
+    day += [office.dismiss, office.forget] * 2 + [office.decide] * 30
     async with asyncio.timeout(120):
         deliveries = asyncio.gather(*(deliver(part) for part in [*parts, *parts[::4]]))
         told = await asyncio.gather(*(office.later(edit) for edit in day))
         await deliveries
     assert told.count("done") >= 10
     assert await differences(database) == []
+    async with database.read() as session:
+        assert await session.value("SELECT count(*) FROM audit_log WHERE entity = 'review'") > 0
     stored = await fleet.rows(database)
     await cut_everything_again(database)
     assert await fleet.rows(database) == stored
+
+
+def alarmed(start: float) -> list[Fix]:
+    """A drive with two alarms."""
+    fixes = drive(start, 200)
+    for place in (5, 12):
+        fixes[place] = fixes[place]._replace(alarms=EventType.HARSH_BRAKING.bit)
+    return fixes
 
 
 async def cut_everything_again(database: Database) -> None:

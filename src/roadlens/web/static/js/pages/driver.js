@@ -16,7 +16,7 @@ import { personalData } from "./driver_data.js";
 import { deleteDriver, editDriver } from "./driver_editor.js";
 import { scorePanels } from "./driver_score.js";
 import { statistics } from "./driver_statistics.js";
-import { FEW_COLUMNS } from "./event_list.js";
+import { fewColumns } from "./event_list.js";
 import { tripColumns } from "./trip_list.js";
 
 const BACK = { label: "Drivers", parts: ["drivers"] };
@@ -166,7 +166,7 @@ function trips(page, id, path) {
 }
 
 function events(page, id) {
-  const all = h("a", { class: "small", href: link(["events"], { driver_id: id }) }, "All by kind");
+  const all = h("a", { class: "small", href: link(["events"], { driver_id: id, state: "all" }) }, "All by kind");
   return leafed(page, {
     title: "Safety events",
     noun: "events",
@@ -174,7 +174,7 @@ function events(page, id) {
     path: "/admin/events",
     parameters: () => ({ driver_id: id }),
     limit: 6,
-    columns: FEW_COLUMNS,
+    columns: fewColumns(),
     key: (event) => event.event_id,
     actions: [all],
     tall: room(340, 480),

@@ -4,7 +4,8 @@ import { h } from "../dom.js";
 import { clock, words } from "../format.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
-import { mark, severity, SOURCES } from "./event_list.js";
+import { mayEdit } from "../session.js";
+import { mark, REVIEW, severity, SOURCES } from "./event_list.js";
 
 /** `{panel, mark(event_id)}`. `picked(event)` is called when a row's button is pressed. */
 export function eventsOfTrip({ picked }) {
@@ -13,6 +14,7 @@ export function eventsOfTrip({ picked }) {
     columns: [
       { label: "Event", head: true, cell: (event) => name(event, picked) },
       { label: "Severity", end: true, cell: severity },
+      ...(mayEdit() ? [REVIEW] : []),
     ],
     key: (event) => event.event_id,
     dense: true,

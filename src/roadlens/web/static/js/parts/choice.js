@@ -1,8 +1,11 @@
 // One of a few, side by side: how many days a chart looks back.
 
-import { h } from "../dom.js";
+import { h, say } from "../dom.js";
 
-/** `{node, value}`. `options`: `[{value, label}]`; `chosen(value)` is called when another one is taken. */
+/**
+ * `{node, value, say(value, text)}`. `options`: `[{value, label}]`; `chosen(value)` is called when another one is taken.
+ * `say` gives an option another text.
+ */
 export function choice({ label, options, value, chosen }) {
   const one = { value };
   const buttons = options.map((option) =>
@@ -18,6 +21,7 @@ export function choice({ label, options, value, chosen }) {
     options.forEach((option, index) => buttons[index].setAttribute("aria-pressed", String(option.value === taken)));
     chosen(taken);
   }
+  one.say = (named, text) => say(buttons[options.findIndex((option) => option.value === named)], text);
   one.node = h("div", { class: "segments", role: "group", "aria-label": label }, buttons);
   return one;
 }

@@ -13,8 +13,8 @@ const LIMIT = 50;
 
 /**
  * A panel of such a list, `{node, again()}`. `path` and `parameters()` are what is asked for, `columns` and `key` are
- * those of `table`, `row(item)` may add to an item what they show; `noun` and `one` are many and a single one. The rest
- * is as in `panel`. `again()` begins with the first page.
+ * those of `table`, `row(item)` may add to an item what they show, `rows(items)` is told which are shown; `noun` and
+ * `one` are many and a single one. The rest is as in `panel`. `again()` begins with the first page.
  */
 export function leafed(
   page,
@@ -29,6 +29,7 @@ export function leafed(
     columns,
     key,
     row = (item) => item,
+    rows = () => {},
     kind = "",
     ...looks
   },
@@ -52,6 +53,7 @@ export function leafed(
     // All that stood on this page has gone.
     if (items.length === 0 && after !== undefined) return void again();
     leaf.show({ next, count: items.length });
+    rows(items);
     return list.show(items.map(row));
   }
 
@@ -60,16 +62,20 @@ export function leafed(
 }
 
 /**
- * A whole page: `name` is the list's in the API, as `trips`, and what it is called unless `noun` says so; `fields` are those of `filters`; without any, `about`
- * may stand in their place. `actions` stand beside the heading, `none` is what is said when there is nothing at all.
+ * A whole page, `{again(), asked()}`: `name` is the list's in the API, as `trips`, and what it is called unless `noun`
+ * says so; `fields` are those of `filters`; without any, `about` may stand in their place. `above` and `below` them stand
+ * more tools: `more()` is what those ask for, and `told()` is called when the filters ask for something else. `actions`
+ * stand beside the heading, `none` is what is said when there is nothing at all. `asked()` is what the filters ask for.
  */
-export function listPage(page, { title, name, fields = [], about = null, actions = [], none, ...list }) {
+export function listPage(page, { title, name, fields = [], actions = [], none, ...looks }) {
+  const { about = null, above = null, below = null, more = () => ({}), told = () => {}, ...list } = looks;
   const asked = wanted(page.query, fields);
-  const given = () => parameters(asked, fields);
+  const given = () => ({ ...parameters(asked, fields), ...more() });
   const changed = (change) => {
     Object.assign(asked, change);
     page.note(asked);
     all.again();
+    told(asked);
   };
   const tools = fields.length > 0 ? filters({ fields, asked, changed }) : null;
   const everything = () => {
@@ -79,17 +85,19 @@ export function listPage(page, { title, name, fields = [], about = null, actions
   const noun = list.noun ?? name;
   const button = () => h("button", { class: "button", type: "button", onclick: everything }, `Show all ${noun}`);
   const fewer = { title: `No ${noun} match`, text: "Nothing is like what is asked for above." };
-  const empty = () => (narrowed(asked) ? { ...fewer, action: button() } : none);
+  const empty = () => (narrowed(asked) ? { ...fewer, action: button() } : typeof none === "function" ? none() : none);
+  const standing = [above, tools?.node ?? about, below].filter(Boolean);
   page.head(title, { actions: [exportButton(name, given), ...actions] });
   const all = leafed(page, {
     title: `All ${noun}`,
     noun,
     path: `/admin/${name}`,
     parameters: given,
-    tools: tools?.node ?? about,
+    tools: standing.length > 1 ? h("div", {}, standing) : standing[0],
     tall: room(640, 1000),
     empty,
     ...list,
   });
   page.main.append(all.node);
+  return { again: all.again, asked: () => asked };
 }

@@ -1,0 +1,149 @@
+// What is decided about safety events: about one in a dialog, with a note; about many at once; and undoing it.
+
+import { change, segment } from "../api.js";
+import { h, replace } from "../dom.js";
+import { clock, count, moment, words } from "../format.js";
+import { edited } from "../live.js";
+import { act } from "../parts/act.js";
+import { state } from "../parts/badge.js";
+import { editor, latest } from "../parts/editor.js";
+import { toast } from "../parts/toast.js";
+
+export const STATES = ["needs_review", "coached", "recognised", "dismissed"];
+const KINDS = { needs_review: "care", coached: "good", recognised: "good", dismissed: null };
+const MEANINGS = {
+  needs_review: "It needs review",
+  coached: "Coached: somebody spoke with the driver",
+  recognised: "Recognised: it was right to drive so",
+  dismissed: "Dismissed: it counts no more",
+};
+const NOTE = { name: "note", label: "Note", hint: "For colleagues; it is handed out to the driver who asks." };
+
+/** How an event stands, in a word and a shape. */
+export function reviewState(event) {
+  return state(KINDS[event.state] ?? null, words(event.state));
+}
+
+/** The button that opens the dialog, for the end of a row. */
+export function reviewButton(event) {
+  return act({ label: "Review", of: eventName(event), name: "edit", does: () => reviewEvent(event) });
+}
+
+/** Which event it is, in words. */
+export function eventName(event) {
+  const whose = event.driver_name ? `, ${event.driver_name}` : "";
+  return `${words(event.event_type).toLowerCase()}, ${moment(event.occurred_at)}${whose}`;
+}
+
+/** Decide about one event. What somebody else decides meanwhile is shown beside it. */
+export async function reviewEvent(event) {
+  const path = `/admin/events/${segment(event.event_id)}`;
+  const again = async () => values(await latest(path));
+  let found;
+  try {
+    found = await latest(path);
+  } catch (problem) {
+    return toast(problem.message);
+  }
+  editor({
+    title: `Review: ${words(event.event_type).toLowerCase()}, ${clock(event.occurred_at)}`,
+    groups: [{ legend: said(found), fields: fields("") }],
+    path,
+    values: values(found),
+    again,
+    saved: (now) => `${MEANINGS[now.state]}.`,
+  });
+}
+
+function values(found) {
+  return { state: found.state, note: found.review?.note ?? null, version: found.version };
+}
+
+function fields(start) {
+  const options = STATES.map((value) => ({ value, label: MEANINGS[value] }));
+  return [
+    { name: "state", label: "Decision", kind: "select", options, start },
+    { ...NOTE, input: { maxlength: 500 } },
+  ];
+}
+
+/** Who decided last, and whose trip it is. */
+function said({ review, driver_name: driver, trip }) {
+  const whose = `${driver}, trip of ${moment(trip.started_at)}.`;
+  if (review === null) return `${whose} Nobody has decided yet.`;
+  return `${whose} Last decided by ${review.reviewed_by ?? "somebody who has gone"}, ${moment(review.reviewed_at)}.`;
+}
+
+/**
+ * What is done to many, `{node, decide(state, events)}`: a button for each decision, one for a note beside it, and what
+ * was done last with a way back. `picked()` are the events, `done()` is called when something was decided.
+ */
+export function reviewing({ picked, done }) {
+  const told = h("div", { class: "row undo", role: "status" });
+  const buttons = STATES.map((name) =>
+    h("button", { class: "button", type: "button", onclick: () => decide(name, picked()) }, words(name)),
+  );
+  const noted = h("button", { class: "button", type: "button", onclick: () => withNote(picked()) }, "With a note…");
+  const node = h("div", { class: "row decisions", role: "group", "aria-label": "Decide about what is selected" });
+  node.append(...buttons, noted);
+
+  async function decide(name, events) {
+    if (events.length === 0) return toast("Select events first.");
+    await send([{ event_ids: events.map((event) => event.event_id), state: name }], (changed) =>
+      name === "needs_review" ? `${some(changed)} need review` : `${some(changed)} ${words(name).toLowerCase()}`,
+    );
+  }
+
+  function withNote(events) {
+    if (events.length === 0) return toast("Select events first.");
+    editor({
+      title: `Decide about ${some(events.length)}`,
+      groups: [{ fields: fields("dismissed") }],
+      path: "/admin/events/review",
+      body: (typed) => ({ event_ids: events.map((event) => event.event_id), ...typed }),
+      action: "Decide",
+      saved: ({ changed }) => `${some(changed)} decided.`,
+      done: (data) => {
+        offer(`${some(data.changed)} decided`, data.events);
+        done();
+      },
+    });
+  }
+
+  async function send(bodies, saying) {
+    const answers = [];
+    try {
+      for (const body of bodies) answers.push((await change("POST", "/admin/events/review", body)).data);
+    } catch (problem) {
+      replace(told, problem.message);
+    }
+    if (answers.length === 0) return;
+    const events = answers.flatMap((answer) => answer.events);
+    offer(saying(answers.reduce((sum, { changed }) => sum + changed, 0)), events);
+    edited();
+    done();
+  }
+
+  function offer(text, events) {
+    const back = h("button", { class: "button", type: "button", onclick: () => undo(events) }, "Undo");
+    replace(told, h("span", {}, `${text}.`), back);
+  }
+
+  /** As it was before, whatever that was; which can be undone in turn. */
+  async function undo(events) {
+    const groups = new Map();
+    for (const { event_id: id, before } of events) {
+      const name = JSON.stringify([before.state, before.note]);
+      if (!groups.has(name)) groups.set(name, { event_ids: [], ...before });
+      groups.get(name).event_ids.push(id);
+    }
+    await send([...groups.values()], (changed) => `${some(changed)} as before`);
+    told.querySelector("button")?.focus();
+  }
+
+  return { node: h("div", { class: "reviewing" }, node, told), decide };
+}
+
+function some(number) {
+  return count(number, "event", "events");
+}
