@@ -18,8 +18,12 @@ AN_ASSIGNMENT = (
 )
 A_USER = "INSERT INTO users (username, role, password_hash) VALUES ('ada', 'viewer', 'x')"
 A_SCORE_VERSION = "INSERT INTO score_versions (version, parameters, active) VALUES (7, '{}', false)"
+A_REVIEW = """INSERT INTO event_reviews (device_id, driver_id, event_type, began_at, ended_at, state)
+    VALUES (1, 'D1', 'speeding', now(), now(), 'dismissed')"""
 ALL = (A_DRIVER, A_VEHICLE, A_DEVICE, AN_ASSIGNMENT, A_USER, A_SCORE_VERSION)
 BULK_OF_AN_ASSIGNMENT = {"assignments", "assignments:bulk", "drivers:bulk", "vehicles:bulk", "devices:bulk"}
+
+BULK_OF_A_REVIEW = {"event_reviews", "event_reviews:bulk", "drivers:bulk"}
 
 
 @pytest.mark.parametrize(
@@ -42,10 +46,12 @@ BULK_OF_AN_ASSIGNMENT = {"assignments", "assignments:bulk", "drivers:bulk", "veh
         ("DELETE FROM score_versions WHERE version = 7", {"score_versions"}),
         ("TRUNCATE score_versions CASCADE", {"score_versions", "score_versions:bulk"}),
         ("TRUNCATE device_assignments", BULK_OF_AN_ASSIGNMENT),
-        ("TRUNCATE users CASCADE", {"users", "users:bulk"}),
+        (A_REVIEW, {"event_reviews", "driver:D1"}),
+        ("TRUNCATE event_reviews", BULK_OF_A_REVIEW),
+        ("TRUNCATE users CASCADE", {"users", "users:bulk", *BULK_OF_A_REVIEW}),
         (
             "TRUNCATE drivers CASCADE",
-            {"drivers", *BULK_OF_AN_ASSIGNMENT},
+            {"drivers", *BULK_OF_AN_ASSIGNMENT, *BULK_OF_A_REVIEW},
         ),
         # What nobody sees changes no answer.
         ("UPDATE users SET password_hash = 'y'", set()),

@@ -152,11 +152,11 @@ async def assignments(session: ReadSession, devices: Sequence[int]) -> list[Assi
     )
 
 
-def _reviews(told: list[tuple[str, int, int, str]] | None) -> list[Review]:
-    return [
+def _reviews(told: list[tuple[str, int, int, str]] | None) -> tuple[Review, ...]:
+    return tuple(
         Review(kind, from_unix_microseconds(began), from_unix_microseconds(ended), state)
         for kind, began, ended, state in told or ()
-    ]
+    )
 
 
 def _arrays(visible: Sequence[Window]) -> dict[str, list[object]]:
