@@ -83,7 +83,15 @@ export function reviewing({ picked, done }) {
   const buttons = STATES.map((name) =>
     h("button", { class: "button", type: "button", onclick: () => decide(name, picked()) }, words(name)),
   );
-  const noted = h("button", { class: "button", type: "button", onclick: () => withNote(picked()) }, "With a note…");
+  const after = ({ changed, events }) => {
+    offer(`${some(changed)} decided`, events);
+    done();
+  };
+  const noted = h(
+    "button",
+    { class: "button", type: "button", onclick: () => withNote(picked(), after) },
+    "With a note…",
+  );
   const node = h("div", { class: "row decisions", role: "group", "aria-label": "Decide about what is selected" });
   node.append(...buttons, noted);
 
@@ -92,22 +100,6 @@ export function reviewing({ picked, done }) {
     await send([{ event_ids: events.map((event) => event.event_id), state: name }], (changed) =>
       name === "needs_review" ? `${some(changed)} need review` : `${some(changed)} ${words(name).toLowerCase()}`,
     );
-  }
-
-  function withNote(events) {
-    if (events.length === 0) return toast("Select events first.");
-    editor({
-      title: `Decide about ${some(events.length)}`,
-      groups: [{ fields: fields("dismissed") }],
-      path: "/admin/events/review",
-      body: (typed) => ({ event_ids: events.map((event) => event.event_id), ...typed }),
-      action: "Decide",
-      saved: ({ changed }) => `${some(changed)} decided.`,
-      done: (data) => {
-        offer(`${some(data.changed)} decided`, data.events);
-        done();
-      },
-    });
   }
 
   async function send(bodies, saying) {
@@ -131,17 +123,36 @@ export function reviewing({ picked, done }) {
 
   /** As it was before, whatever that was; which can be undone in turn. */
   async function undo(events) {
-    const groups = new Map();
-    for (const { event_id: id, before } of events) {
-      const name = JSON.stringify([before.state, before.note]);
-      if (!groups.has(name)) groups.set(name, { event_ids: [], ...before });
-      groups.get(name).event_ids.push(id);
-    }
-    await send([...groups.values()], (changed) => `${some(changed)} as before`);
+    await send(asBefore(events), (changed) => `${some(changed)} as before`);
     told.querySelector("button")?.focus();
   }
 
   return { node: h("div", { class: "reviewing" }, node, told), decide };
+}
+
+/** Ask what is decided about these, with a note. */
+function withNote(events, done) {
+  if (events.length === 0) return toast("Select events first.");
+  editor({
+    title: `Decide about ${some(events.length)}`,
+    groups: [{ fields: fields("dismissed") }],
+    path: "/admin/events/review",
+    body: (typed) => ({ event_ids: events.map((event) => event.event_id), ...typed }),
+    action: "Decide",
+    saved: ({ changed }) => `${some(changed)} decided.`,
+    done,
+  });
+}
+
+/** What must be sent so that these are as they were: one body for each state and note that there were. */
+function asBefore(events) {
+  const bodies = new Map();
+  for (const { event_id: id, before } of events) {
+    const name = JSON.stringify([before.state, before.note]);
+    if (!bodies.has(name)) bodies.set(name, { event_ids: [], ...before });
+    bodies.get(name).event_ids.push(id);
+  }
+  return [...bodies.values()];
 }
 
 function some(number) {

@@ -37,19 +37,14 @@ export function picks({ key, named, one, many, keys = {} }) {
     for (const found of boxes()) found.checked = chosen.has(found.dataset.pick);
   }
 
-  function boxes() {
-    return [...document.querySelectorAll("[data-pick]")];
-  }
-
   function pressed(event, row) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) {
-      const found = boxes();
-      found[found.indexOf(event.currentTarget) + step]?.focus();
-    } else if (keys[event.key]) keys[event.key](chosen.size > 0 ? picked() : [row]);
-    else return;
+    const does = keys[event.key];
+    if (!step && !does) return;
     event.preventDefault();
+    if (step) boxes()[boxes().indexOf(event.currentTarget) + step]?.focus();
+    else does(chosen.size > 0 ? picked() : [row]);
   }
 
   function picked() {
@@ -71,4 +66,8 @@ export function picks({ key, named, one, many, keys = {} }) {
   }
 
   return { column: { label: "Select", tight: true, cell: box }, node, picked, shown, clear: () => pickAll(false) };
+}
+
+function boxes() {
+  return [...document.querySelectorAll("[data-pick]")];
 }
