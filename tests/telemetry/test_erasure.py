@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from roadlens.domain import EventState, EventType
 from roadlens.storage.database import Database
 from roadlens.storage.writes import devices, drivers
 from roadlens.storage.writes.audit import Actor
-from roadlens.telemetry import assignments
+from roadlens.telemetry import assignments, reviews
 from roadlens.telemetry.batch import Reason
 from roadlens.telemetry.delivery import Ingest
 from roadlens.telemetry.doctor import differences
 from roadlens.telemetry.erasure import Erased, erase_driver
+from roadlens.telemetry.reviews import Decision
 from tests.support import fleet
 from tests.support.fleet import NOON, drive
 
@@ -96,6 +98,22 @@ async def test_nothing_of_the_person_is_left_and_the_sums_are_exact(database: Da
     rows = await fleet.rows(database)
     assert {trip["driver_id"] for trip in rows["trips"]} == {"DRV-9002", "DRV-9003"}
     assert len(rows["trips"]) == 5
+
+
+async def test_what_was_noted_about_events_goes_too(database: Database, ingest: Ingest) -> None:
+    alarm = drive(0, 900)[40]._replace(alarms=EventType.PHONE_USE.bit, digest=1)
+    await fleet.deliver(ingest, "shared", [alarm])
+    async with database.write() as session:
+        event = await session.value("SELECT event_id FROM safety_events")
+        note = Decision(EventState.DISMISSED, "Quux called an ambulance", keep_note=False)
+        await reviews.review(session, "test", [event], note)
+    assert await anywhere(database, "Quux called") == [
+        ("audit_log.after", "Quux called"),
+        ("event_reviews.note", "Quux called"),
+    ]
+    await erase(database, "DRV-9001")
+    assert await anywhere(database, "DRV-9001", "Quux", str(event)) == []
+    assert await differences(database) == []
 
 
 @pytest.mark.usefixtures("ingest")
