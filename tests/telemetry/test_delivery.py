@@ -14,10 +14,11 @@ from roadlens.errors import Conflict, InvalidInput, NotFound
 from roadlens.storage.database import Database
 from roadlens.telemetry import reviews
 from roadlens.telemetry.batch import Fix, Reason
+from roadlens.telemetry.delivery import Ingest
 from roadlens.telemetry.doctor import differences
 from roadlens.telemetry.reviews import Decision
 from tests.support import fleet
-from tests.support.fleet import NOON, drive
+from tests.support.fleet import NOON, drive, fix
 
 DAY_S = 86_400
 MONTH_S = 31 * DAY_S
@@ -227,3 +228,28 @@ async def test_an_id_that_somebody_chooses_meanwhile_is_left_to_them(database: D
         delivery = asyncio.create_task(fleet.deliver(ingest, "A", drive(0, 100)))
         await waiting(database, 1)
     assert (await delivery).registered == {"A": "DRV-0002"}
+
+
+@pytest.mark.parametrize("column", ["speed_kmh", "latitude", "longitude"])
+async def test_positions_that_somebody_has_damaged_do_not_count_when_a_trip_is_cut_again(
+    database: Database, column: str
+) -> None:
+    """Then the trip is that of the other positions; one unknown number would make all of its numbers unknown."""
+    ingest = await fleet.open_ingest(database)
+    fixes = drive(0, 100, every=2)
+    await fleet.deliver(ingest, "whole", [*fixes[:20], *fixes[21:]])
+    await fleet.deliver(ingest, "damaged", fixes)
+    async with database.write() as session:
+        damaged = f"UPDATE positions SET {column} = 'NaN' FROM devices WHERE devices.device_id = positions.device_id "
+        await session.execute(
+            damaged + "AND unique_id = 'damaged' AND fix_time = :at", {"at": NOON + timedelta(seconds=40)}
+        )
+    afresh = await Ingest.open(database)
+    await fleet.deliver(afresh, "damaged", [fix(1000)])
+    found = [
+        {name: value for name, value in trip.items() if not name.endswith("_id")}
+        for trip in (await fleet.rows(database))["trips"]
+    ]
+    assert len(found) == 2
+    assert found[0] == found[1]
+    assert await differences(database) == []

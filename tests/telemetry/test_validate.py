@@ -9,7 +9,7 @@ import pytest
 
 from roadlens.domain import unix_microseconds
 from roadlens.telemetry.batch import Reason
-from roadlens.telemetry.validate import judge
+from roadlens.telemetry.validate import judge, plausible
 from tests.support.fleet import NOON, array, fix
 
 NAN, INFINITE = float("nan"), float("inf")
@@ -85,3 +85,11 @@ def test_what_is_from_before_positions_are_kept_is_told_from_when_on_they_are() 
     assert (
         "2024-03-06T11:58:59.999999+00:00 is too old: positions from before 2024-03-06T11:59:00" in complaints[0].detail
     )
+
+
+def test_of_stored_positions_those_count_that_could_have_been_delivered() -> None:
+    good = [fix(0), fix(2, 400.0), fix(5)._replace(fix_time=0)]
+    bad = [fix(1, NAN), fix(3, -1.0), fix(4, 400.1), fix(6, latitude=NAN), fix(7, longitude=INFINITE)]
+    assert plausible(array([*good, *bad])).tolist()[2][1] == 0, "its time was judged when it came"
+    assert len(plausible(array([*good, *bad]))) == len(good)
+    assert len(plausible(array([]))) == 0

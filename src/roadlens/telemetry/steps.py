@@ -27,7 +27,7 @@ from roadlens.telemetry.reviewed import reviewed
 from roadlens.telemetry.rules import read_rules
 from roadlens.telemetry.track import Track
 from roadlens.telemetry.trip import summarise
-from roadlens.telemetry.validate import judge
+from roadlens.telemetry.validate import judge, plausible
 from roadlens.telemetry.work import Driven, Work
 from roadlens.telemetry.write import write
 
@@ -110,8 +110,9 @@ async def order(work: Work) -> None:
     unread = [window for window in work.windows if window.device_id not in work.fixes]
     if unread:
         for window, fixes in zip(unread, await tracks.positions(work.session, unread), strict=True):
-            remember(work, window, fixes)
-            work.fixes[window.device_id] = fixes
+            usable = plausible(fixes)
+            remember(work, window, usable)
+            work.fixes[window.device_id] = usable
     work.fixes = {device_id: one_a_moment(fixes) for device_id, fixes in work.fixes.items()}
 
 

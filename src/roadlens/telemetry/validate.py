@@ -33,8 +33,8 @@ class _Test(NamedTuple):
     says: Callable[[Positions, _Bounds], str]
 
 
-# In the order in which a record is told what is wrong with it: the first that fails is the reason.
-_TESTS = (
+# Of what was measured, whenever that was.
+_MEASURED = (
     _Test(
         Reason.COORDINATES,
         lambda fix, _: ~((np.abs(fix["latitude"]) <= 90) & (np.abs(fix["longitude"]) <= 180)),
@@ -52,6 +52,10 @@ _TESTS = (
         lambda fix, _: ~((fix["speed_kmh"] >= 0) & (fix["speed_kmh"] <= FASTEST_KMH)),
         lambda fix, _: f"speed {fix['speed_kmh']:.1f} km/h: must be between 0 and {FASTEST_KMH:g} km/h",
     ),
+)
+# In the order in which a record is told what is wrong with it: the first that fails is the reason.
+_TESTS = (
+    *_MEASURED,
     _Test(
         Reason.FUTURE,
         lambda fix, bounds: fix["fix_time"] > bounds.latest,
@@ -93,6 +97,17 @@ def judge(
         good[failing] = False
         complaints += [Complaint(lines[row], test.reason, test.says(positions[row], bounds)) for row in failing]
     return good, sorted(complaints)
+
+
+def plausible(positions: Positions) -> Positions:
+    """Those of stored positions that could have been delivered.
+
+    Whoever writes into the table by hand can leave an unknown speed or place there. It would make a whole trip's
+    numbers unknown: a sum with NaN in it is NaN.
+    """
+    nowhen = _Bounds(0, 0)
+    good = ~np.logical_or.reduce([test.fails(positions, nowhen) for test in _MEASURED])
+    return positions if good.all() else positions[good]
 
 
 def _time(fix: Positions) -> str:
