@@ -215,3 +215,18 @@ async def test_new_connections_are_answered_once() -> None:
         it.connection.send("GET", "/one")
         assert await it.answered() == ("/one", True)
         assert await it.connection.ended()
+
+
+async def test_a_request_that_has_come_is_answered_though_the_idle_time_is_over() -> None:
+    """The server was busy when it came, and its timer runs before it reads."""
+    async with served() as it:
+        it.connection.send("GET", "/one")
+        assert await it.answered() == ("/one", False)
+        (connection,) = it.state.connections
+        assert isinstance(connection, Protocol)
+        it.connection.send("GET", "/two")
+        it.connection.send("GET", "/three")
+        connection.timeout_keep_alive_handler()
+        assert [await it.answered() for _ in range(2)] == [("/two", False), ("/three", False)]
+        connection.timeout_keep_alive_handler()
+        assert await it.connection.ended()

@@ -73,6 +73,27 @@ async def test_a_head_that_does_not_come(begun: bytes) -> None:
         assert not it.is_open
 
 
+async def test_a_head_that_came_in_time_to_a_server_that_looks_late() -> None:
+    async with door() as it:
+        await it.send(request("/short")[:10])
+        it.patience.look()
+        it.writer.write(request("/short")[10:])
+        it.passes(HEAD_S)
+        assert (await answer(it.reader))[1] == b"short"
+
+
+async def test_a_part_of_it_that_came_in_time_buys_one_look() -> None:
+    async with door() as it:
+        await it.send(b"GET /short HTTP/1.1\r\nX-")
+        it.patience.look()
+        it.writer.write(b"X")
+        it.passes(HEAD_S)
+        await it.reads()
+        assert it.is_open
+        it.passes(1)
+        assert (await it.reader.read()).startswith(b"HTTP/1.1 408 ")
+
+
 async def test_bytes_that_drip_buy_no_time() -> None:
     async with door() as it:
         while it.is_open:

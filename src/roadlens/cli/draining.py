@@ -55,7 +55,7 @@ class _LastAnswer:
 
 
 class DrainingProtocol(HttpToolsProtocol):
-    """uvicorn's connection, with an end at which nothing is lost."""
+    """uvicorn's connection, with an end at which nothing is lost, be it for the server's sake or for being idle."""
 
     def __init__(
         self,
@@ -99,6 +99,16 @@ class DrainingProtocol(HttpToolsProtocol):
             self._end_with(self.cycle)
 
     def timeout_keep_alive_handler(self) -> None:
+        """An idle connection's time is over, and so it ends, unless a request has come by now.
+
+        That has come in time, and this process looks late, being slow or without a processor for a moment:
+
+        1. the event loop reads what others have sent, and meanwhile the request arrives;
+        2. libuv looks at its timers before it asks again who can be read: this one is due;
+        3. a connection that is closed with something unread is reset. Its client never knows what became of that.
+        """
+        if not self.transport.is_closing() and self.has_unread():
+            return  # it is read next
         if self._state.told and not self.transport.is_closing():
             self._half_close()
         else:
@@ -112,7 +122,7 @@ class DrainingProtocol(HttpToolsProtocol):
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
             async def look(message: Any) -> None:
-                if cycle is self._last and not cycle.response_started and self._has_unread():
+                if cycle is self._last and not cycle.response_started and self.has_unread():
                     self._go_on_after(cycle)
                 await send(message)
 
@@ -147,7 +157,7 @@ class DrainingProtocol(HttpToolsProtocol):
         self.transport.write_eof()
         self._linger = self.loop.call_later(LINGER_S, self.transport.close)
 
-    def _has_unread(self) -> bool:
+    def has_unread(self) -> bool:
         """Whether anything waits in the socket."""
         if self.pipeline:
             return True

@@ -27,12 +27,16 @@ READ_S: Final = 60.0
 
 @dataclass(slots=True)
 class _Standstill:
-    """What a connection was seen to wait for, since when, and how much of a body it had sent by then."""
+    """What a connection was seen to wait for, since when, and how much of a body it had sent by then.
+
+    `late`: when its time was over, something had come that this process had not read yet.
+    """
 
     phase: str
     thing: object
     since: float
     received: int
+    late: bool = False
 
 
 class Patience:
@@ -61,8 +65,10 @@ class Patience:
             if before is None or before.phase != at[0] or before.thing is not at[1]:
                 before = _Standstill(*at, now, connection.received)
             elif now - before.since >= _most(before, connection):
-                _close(connection, before.phase)
-                continue
+                if before.late or not _comes_late(before, connection):
+                    _close(connection, before.phase)
+                    continue
+                before.late = True
             seen[connection] = before
         self._seen = seen
 
@@ -90,6 +96,11 @@ def _most(standstill: _Standstill, connection: Protocol) -> float:
     if standstill.phase == "body":
         return BODY_S + (connection.received - standstill.received) / BODY_RATE
     return READ_S
+
+
+def _comes_late(standstill: _Standstill, connection: Protocol) -> bool:
+    """Whether it is this process that has not got on, having been busy or asleep. It has one more look for that."""
+    return not standstill.phase.startswith("read") and not connection.transport.is_closing() and connection.has_unread()
 
 
 def _close(connection: Protocol, phase: str) -> None:
