@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+# Found by Python before all else.
+_REPAIRS: Final = Path(__file__).parent / "moved_clock"
 _LIBRARIES: Final = "lib/*/faketime/libfaketimeMT.so.1"
 
 # Seconds. Two servers may so be twice as far apart.
@@ -25,4 +27,5 @@ def environment(off_s: int) -> dict[str, str]:
     loaded = library()
     if loaded is None or off_s == 0:
         return {}
-    return {"LD_PRELOAD": str(loaded), "FAKETIME": f"{off_s:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    moved = {"LD_PRELOAD": str(loaded), "FAKETIME": f"{off_s:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    return moved | {"PYTHONPATH": str(_REPAIRS)}

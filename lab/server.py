@@ -72,7 +72,7 @@ class Server:
     def spawn(self) -> None:
         environment = self.installation.environment | {"PORT": str(self.port)} | (self.more or {})
         if self.source is not None:
-            environment["PYTHONPATH"] = str(self.source)
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self.source), environment.get("PYTHONPATH"))))
         with self.log.open("ab") as log:
             self._said_before = log.tell()
             self.process = subprocess.Popen([ROADLENS, "serve"], env=environment, stdout=log, stderr=log)

@@ -28,3 +28,14 @@ def test_only_the_time_of_day_is_another(off: int) -> None:
     assert abs(day - time.time() - off) < 1000
     assert abs(monotonic - time.monotonic()) < 1000
     assert abs(boot - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1000
+
+
+@pytest.mark.skipif(library() is None, reason="needs Debian's package libfaketime")
+@pytest.mark.parametrize("off", [-30, 30])
+def test_a_thread_that_rests_goes_on(off: int) -> None:
+    """What writes a server's log rests between its lines."""
+    resting = "import time; time.sleep(0.02); print('rested')"
+    told = subprocess.run(
+        [sys.executable, "-c", resting], env=os.environ | environment(off), capture_output=True, check=False
+    )
+    assert (told.stdout, told.stderr) == (b"rested\n", b"")
