@@ -17,6 +17,7 @@ from lab import clocks, report
 from lab.laboratory import Experiment, directory, run
 
 MINUTES: Final = 15.0
+QUIET_S: Final = 60.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if clocks.library() is None:
         print("No clock is moved: that takes Debian's package libfaketime.", flush=True)
     with directory(chosen.keep) as where:
-        outcome = run(where, Experiment(chosen.minutes, chosen.seed))
+        outcome = run(where, Experiment(chosen.minutes, chosen.seed, orders={"quiet_s": QUIET_S}))
     return report.tell(outcome, f"LAB_MINUTES={chosen.minutes:g} make lab ARGS='--seed {chosen.seed}'", chosen.page)
 
 

@@ -20,6 +20,7 @@ from lab.editors import Desk, Editor, Hirer
 from lab.history import Recorder
 from lab.notes import Notes
 from lab.orders import Address, Orders
+from lab.pace import Pace
 from lab.questions import Questions
 from lab.readers import Reader, relieve
 from lab.trackers import Tracker
@@ -48,7 +49,7 @@ async def work(orders: Orders) -> None:
 def _clients(orders: Orders, notes: Notes) -> Iterator[Any]:
     """Each with dice of its own, so that a seed gives each the same throws whatever the others do."""
     fleet, questions = orders.fleet, Questions(orders.fleet, orders.kept)
-    token = fleet.admin_token
+    token, pace = fleet.admin_token, Pace(orders.rest_s, orders.quiet_s)
 
     def dice(whose: str) -> random.Random:
         return random.Random(f"{orders.seed} {whose}")
@@ -58,7 +59,7 @@ def _clients(orders: Orders, notes: Notes) -> Iterator[Any]:
         readers = [
             Reader(server, notes, questions, token, dice(f"{whose} {number}")) for number in range(orders.readers)
         ]
-        yield from (reader.work(orders.rest_s) for reader in readers)
+        yield from (reader.work(pace) for reader in readers)
         yield relieve(server, readers, dice(f"relief of {whose}"))
 
     def editor(whose: str, home: Address | None = None) -> Editor:
@@ -74,7 +75,7 @@ def _clients(orders: Orders, notes: Notes) -> Iterator[Any]:
     yield Hirer(desk, notes, questions, dice("hirer")).work(orders.hire_every_s)
     for number, user in enumerate(fleet.users):
         watcher = Watcher(f"lab{number}", user, editor(f"porter {number}"), notes, dice(f"watcher {number}"))
-        yield watcher.work(orders.servers, orders.lock_out_every_s, 5 * orders.rest_s)
+        yield watcher.work(orders.servers, orders.lock_out_every_s, pace)
     for device in fleet.live:
         yield Tracker(device, orders.servers, notes, fleet, dice(device)).report(orders.positions_every_s)
     yield Tracker("commuter", orders.servers, notes, fleet, dice("commuter")).commute(orders.commute_every_s)

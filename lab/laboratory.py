@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ WORKERS: Final = (1, 2)
 
 # How late telemetry may show, where ages are told by clocks that are so far apart (docs/redis.md).
 _LATE: Final = Kept(180 + 2 * MOST_OFF_S, 120 + 2 * MOST_OFF_S)
+
+_LOOK_S: Final = 0.05
 
 Choose = Callable[[Sequence[Harm]], Sequence[Harm]]
 
@@ -73,9 +76,11 @@ def run(where: Path, experiment: Experiment) -> Outcome:
         clients = Clients(orders)
         log = Log(kept)
         with canary.watching(site.database_url, log):
+            while clients.working and time.monotonic() < clients.began + orders.quiet_s:
+                time.sleep(_LOOK_S)
             Nemesis(harms, log, experiment.weather, experiment.seed).work(lambda: clients.working)
         clients.end()
         history.add(kept, statements.events)
         for server in site.servers:
             server.wait()
-        return judged(kept, fleet, site, clients.began)
+        return judged(kept, fleet, site, clients.began, quiet_s=orders.quiet_s)

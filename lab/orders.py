@@ -30,6 +30,7 @@ class Orders(msgspec.Struct):
         seconds: how long they work.
         readers: connections that read, of each server.
         rest_s: seconds that each rests after an answer.
+        quiet_s: seconds at first in which all rest longer (`lab.pace`), and nobody does harm.
         edit_every_s: seconds between an editor's edits; there are two editors for each server.
         positions_every_s: seconds between a device's positions.
         kept: how late readers may see telemetry.
@@ -42,6 +43,7 @@ class Orders(msgspec.Struct):
     seconds: float
     readers: int = 3
     rest_s: float = 0.002
+    quiet_s: float = 0.0
     edit_every_s: float = 0.7
     positions_every_s: float = 0.1
     commute_every_s: float = 5.0

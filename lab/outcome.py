@@ -16,7 +16,12 @@ from lab.site import Site
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that a report shows. `calm`, `troubled`: sorted seconds of writes beside faults and within them."""
+    """All that a report shows.
+
+    Attributes:
+        quiet: sorted seconds of edits before the first fault, while clients rest.
+        calm, troubled: of the writes after that, beside faults and within them.
+    """
 
     began: float
     seconds: float
@@ -25,6 +30,7 @@ class Outcome:
     faults: Sequence[Fault]
     failed: Sequence[Failed]
     writes: Counter[str]
+    quiet: Sequence[float]
     calm: Sequence[float]
     troubled: Sequence[float]
     acknowledged: int
@@ -38,7 +44,9 @@ class Outcome:
         return not self.violations
 
 
-def judged(directory: Path, fleet: Fleet, site: Site, began: float, *, flat: bool = False) -> Outcome:
+def judged(
+    directory: Path, fleet: Fleet, site: Site, began: float, *, quiet_s: float = 0.0, flat: bool = False
+) -> Outcome:
     """What the history in the directory comes to. The database must be at rest; `flat`: memory may not grow."""
     events = list(history.events(directory))
     faults = history.faults(directory)
@@ -48,7 +56,8 @@ def judged(directory: Path, fleet: Fleet, site: Site, began: float, *, flat: boo
     posted = [each for each in events if isinstance(each, Posted)]
     sampled = [each for each in events if isinstance(each, Sizes)]
     acknowledged, stored, lost = promises.lost_positions(fleet, posted, site)
-    calm, troubled = promises.latencies(written, faults)
+    quiet_until = began + quiet_s
+    calm, troubled = promises.latencies([each for each in written if each.ended > quiet_until], faults)
     doctor, sick = _doctor(site)
     violations = [
         *verdict.violations,
@@ -67,6 +76,7 @@ def judged(directory: Path, fleet: Fleet, site: Site, began: float, *, flat: boo
         faults=faults,
         failed=failed,
         writes=Counter(_kind(each) for each in written),
+        quiet=promises.undisturbed(written, quiet_until),
         calm=calm,
         troubled=troubled,
         acknowledged=acknowledged,

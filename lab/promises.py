@@ -11,6 +11,7 @@ from lab import drives
 from lab.checker import Violation
 from lab.fleet import Fleet
 from lab.history import Failed, Fault, Posted, Written
+from lab.registers import COMMUTES
 from lab.site import Site
 
 # Two leases and room (docs/change-feed.md: a write waits at most one; it may come to a worker that is taken for dead).
@@ -50,14 +51,22 @@ def slow_writes(written: Iterable[Written], faults: Sequence[Fault]) -> list[Vio
         took = each.ended - each.began
         if not each.acknowledged or took <= LONGEST_WRITE_S:
             continue
-        excused = sum(
-            max(0.0, min(each.ended, fault.ended + GRACE_S) - max(each.began, fault.began))
-            for fault in faults
-            if excuses(fault, each.server)
-        )
-        if took - excused > LONGEST_WRITE_S:
+        within = [
+            fault for fault in faults if excuses(fault, each.server) and fault.touches(each.began, each.ended, GRACE_S)
+        ]
+        if took - _covered(each, within) > LONGEST_WRITE_S:
             found.append(Violation("slow write", each.register, f"took {took:.1f} s", each.began, each.ended))
     return found
+
+
+def _covered(write: Written, faults: Sequence[Fault]) -> float:
+    """Seconds of a write in which there was one of these faults, or several."""
+    seconds, until = 0.0, write.began
+    for fault in sorted(faults, key=lambda fault: fault.began):
+        ends = min(write.ended, fault.ended + GRACE_S)
+        seconds += max(0.0, ends - max(until, fault.began))
+        until = max(until, ends)
+    return seconds
 
 
 def lost_positions(fleet: Fleet, posted: Iterable[Posted], site: Site) -> tuple[int, int, list[Violation]]:
@@ -99,6 +108,12 @@ def latencies(written: Iterable[Written], faults: Sequence[Fault]) -> tuple[list
             hit = any(fault.touches(each.began, each.ended, GRACE_S) for fault in faults)
             (troubled if hit else calm).append(each.ended - each.began)
     return sorted(calm), sorted(troubled)
+
+
+def undisturbed(written: Iterable[Written], until: float) -> list[float]:
+    """Seconds that acknowledged edits took which had ended by then, sorted. Positions are no edits."""
+    edits = (each for each in written if each.register != COMMUTES)
+    return sorted(each.ended - each.began for each in edits if each.acknowledged and each.ended <= until)
 
 
 def quantile(sorted_values: Sequence[float], part: float) -> float:

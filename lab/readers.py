@@ -13,6 +13,7 @@ from typing import Final
 from lab.connection import Answer, Connection, Unanswered
 from lab.notes import Notes
 from lab.orders import HOST, Address
+from lab.pace import Pace
 from lab.questions import NOT_FOUND, Question, Questions
 
 # After so many answers a reader connects anew, and so meets another worker of the same server.
@@ -47,7 +48,7 @@ class Reader:
         """Waits for an answer."""
         return time.monotonic() - self._began > _STUCK_S
 
-    async def work(self, rest_s: float) -> None:
+    async def work(self, pace: Pace) -> None:
         asked = 0
         while True:
             question = self._urgent.popleft() if self._urgent else self._dice.choice(self._often)
@@ -56,7 +57,7 @@ class Reader:
             asked += 1
             if asked % _NEW_CONNECTION_AFTER == 0:
                 self._connection.close()
-            await asyncio.sleep(rest_s)
+            await pace.rest()
 
     async def beside(self, connection: Connection) -> None:
         """One more question, over another connection."""

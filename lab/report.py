@@ -45,6 +45,8 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield _row("routes and parameters", f"{len(verdict.by_path)}")
     yield _row("writes acknowledged", f"{writes['acknowledged']:,}")
     yield _row("attempts refused, or of unknown outcome", f"{writes['unknown or refused']:,}")
+    if outcome.quiet:
+        yield _row("an edit in the first minute, without faults and with rests", _latency(outcome.quiet))
     yield _row("a write beside faults", _latency(outcome.calm))
     yield _row("a write within a fault", _latency(outcome.troubled))
     yield _row("positions acknowledged, and stored", f"{outcome.acknowledged:,}, {outcome.stored:,}")

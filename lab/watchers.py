@@ -11,12 +11,15 @@ from lab.editors import Editor
 from lab.fleet import USER_PASSWORD, Chain
 from lab.notes import Notes
 from lab.orders import HOST, Address
+from lab.pace import Pace
 from lab.questions import ADMIN
 from lab.registers import AT_MOST, BEYOND, Seen
 
 _PATHS = (f"{ADMIN}/dashboard/summary", f"{ADMIN}/drivers/LAB-05", f"{ADMIN}/vehicles", f"{ADMIN}/dashboard/attention")
 _AFTER_FAILURE_S = 0.1
 _UNAUTHORIZED = 401
+# Times a reader's rest.
+_LEISURELY = 5
 
 
 class Watcher:
@@ -31,10 +34,10 @@ class Watcher:
         self._token = ""
         self._given_in = 0
 
-    async def work(self, servers: Sequence[Address], every_s: float, rest_s: float) -> None:
+    async def work(self, servers: Sequence[Address], every_s: float, pace: Pace) -> None:
         async with asyncio.TaskGroup() as tasks:
             for server in servers:
-                tasks.create_task(self._ask(server, rest_s))
+                tasks.create_task(self._ask(server, pace))
             tasks.create_task(self._change(servers, every_s))
 
     async def _change(self, servers: Sequence[Address], every_s: float) -> None:
@@ -61,10 +64,10 @@ class Watcher:
                 self._notes.failed("POST /auth/login", server, answer)
             await asyncio.sleep(_AFTER_FAILURE_S)
 
-    async def _ask(self, server: Address, rest_s: float) -> None:
+    async def _ask(self, server: Address, pace: Pace) -> None:
         connection, asked = Connection(HOST, server.port), 0
         while True:
-            await asyncio.sleep(rest_s)
+            await pace.rest(_LEISURELY)
             token, given_in = self._token, self._given_in
             if not token:
                 continue

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lab.history import Failed, Fault, Written
-from lab.promises import GRACE_S, LONGEST_WRITE_S, latencies, quantile, slow_writes, unavailable
+from lab.promises import GRACE_S, LONGEST_WRITE_S, latencies, quantile, slow_writes, unavailable, undisturbed
+from lab.registers import COMMUTES
 
 FAULTS = [Fault("kill -9", "server 1", 10, 12), Fault("pause", "database", 50, 60)]
 OTHERS = [Fault("kill -9", "Redis", 10, 12), Fault("kill -9", "server 2", 10, 12)]
@@ -39,6 +40,20 @@ def test_a_write_waits_no_longer_than_two_leases_and_than_the_database_is_away()
     assert not slow_writes(fine, FAULTS)
     assert len(slow_writes([took(20, 20.1 + LONGEST_WRITE_S)], FAULTS)) == 1
     assert len(slow_writes([took(50, 62.2 + GRACE_S + LONGEST_WRITE_S)], FAULTS)) == 1
+
+
+def test_faults_at_the_same_time_excuse_no_more_than_one() -> None:
+    """For ten seconds in all, and the grace after them."""
+    twice = [*FAULTS, Fault("kill -9", "server 1", 49, 58), Fault("pause", "server 1", 51, 52)]
+    most = 10 + GRACE_S + LONGEST_WRITE_S
+    assert not slow_writes([took(50, 50 + most)], twice)
+    assert len(slow_writes([took(50, 50.1 + most)], twice)) == 1
+
+
+def test_an_undisturbed_edit_has_ended_before_the_first_fault() -> None:
+    written = [took(1, 1.2), took(0, 0.1), took(4, 6), took(2, 2.5, done=False)]
+    positions = Written(COMMUTES, 2, 1, 3, True, "server 1")
+    assert [round(each, 3) for each in undisturbed([*written, positions], 5)] == [0.1, 0.2]
 
 
 def test_latencies_are_of_acknowledged_writes_apart_from_faults() -> None:

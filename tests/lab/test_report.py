@@ -25,6 +25,7 @@ def outcome(*violations: Violation) -> Outcome:
         faults=FAULTS,
         failed=[Failed("GET /a", "503", "", 109, 109.1, "server 1")],
         writes=Counter({"acknowledged": 3}),
+        quiet=[0.003],
         calm=[0.001, 0.002, 0.004],
         troubled=[],
         acknowledged=10,
