@@ -100,13 +100,23 @@ class Sizes(msgspec.Struct, tag=True):
     resident: dict[str, int]
 
 
+class Waited(msgspec.Struct, tag=True):
+    """Seconds between two looks in which a worker had no processor."""
+
+    server: str
+    worker: int
+    began: float
+    ended: float
+    seconds: float
+
+
 class Summed(msgspec.Struct, tag=True):
     """How many answers there were of each kind, by `Cache-Status`."""
 
     answers: dict[str, int]
 
 
-Event = Asked | Worker | Shown | Written | Posted | Failed | Wrong | Sizes | Summed
+Event = Asked | Worker | Shown | Written | Posted | Failed | Wrong | Sizes | Summed | Waited
 
 
 class Fault(msgspec.Struct):

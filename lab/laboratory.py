@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from lab import canary, history
+from lab import canary, history, processors
 from lab.clocks import MOST_OFF_S
 from lab.harms import CLOCK, Harm, all_harms
 from lab.nemesis import Nemesis, Weather
@@ -75,12 +75,12 @@ def run(where: Path, experiment: Experiment) -> Outcome:
         orders = Orders(str(kept), addresses, fleet, experiment.seed, experiment.minutes * 60, **how)
         clients = Clients(orders)
         log = Log(kept)
-        with canary.watching(site.database_url, log):
+        with canary.watching(site.database_url, log), processors.watched(site.servers) as waits:
             while clients.working and time.monotonic() < clients.began + orders.quiet_s:
                 time.sleep(_LOOK_S)
             Nemesis(harms, log, experiment.weather, experiment.seed).work(lambda: clients.working)
         clients.end()
-        history.add(kept, statements.events)
+        history.add(kept, [*statements.events, *waits])
         for server in site.servers:
             server.wait()
         return judged(kept, fleet, site, clients.began, quiet_s=orders.quiet_s)

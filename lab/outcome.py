@@ -10,7 +10,7 @@ from pathlib import Path
 from lab import history, memory, promises
 from lab.checker import Checker, Verdict, Violation
 from lab.fleet import Fleet
-from lab.history import Failed, Fault, Posted, Sizes, Summed, Written, Wrong
+from lab.history import Failed, Fault, Posted, Sizes, Summed, Waited, Written, Wrong
 from lab.site import Site
 
 
@@ -38,6 +38,7 @@ class Outcome:
     answers: Counter[str]
     sizes: Sequence[Sizes]
     doctor: str
+    waits: Sequence[Waited] = ()
 
     @property
     def kept(self) -> bool:
@@ -56,6 +57,7 @@ def judged(
     posted = [each for each in events if isinstance(each, Posted)]
     sampled = [each for each in events if isinstance(each, Sizes)]
     acknowledged, stored, lost = promises.lost_positions(fleet, posted, site)
+    waits = [each for each in events if isinstance(each, Waited)]
     quiet_until = began + quiet_s
     calm, troubled = promises.latencies([each for each in written if each.ended > quiet_until], faults)
     doctor, sick = _doctor(site)
@@ -63,7 +65,7 @@ def judged(
         *verdict.violations,
         *(Violation("contradiction", "", each.what, each.at, each.at) for each in events if isinstance(each, Wrong)),
         *promises.unavailable(failed, faults),
-        *promises.slow_writes(written, faults),
+        *promises.slow_writes(written, faults, waits),
         *lost,
         *sick,
         *(_growing(sampled) if flat else ()),
@@ -84,6 +86,7 @@ def judged(
         answers=sum((Counter(each.answers) for each in events if isinstance(each, Summed)), Counter()),
         sizes=sampled,
         doctor=doctor,
+        waits=waits,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from lab import drives
 from lab.checker import Violation
 from lab.fleet import Fleet
-from lab.history import Failed, Fault, Posted, Written
+from lab.history import Failed, Fault, Posted, Waited, Written
 from lab.registers import COMMUTES
 from lab.site import Site
 
@@ -44,8 +44,8 @@ def unavailable(failed: Sequence[Failed], faults: Sequence[Fault]) -> list[Viola
     return found
 
 
-def slow_writes(written: Iterable[Written], faults: Sequence[Fault]) -> list[Violation]:
-    """Writes that took longer than two leases, and than what kept them from the database."""
+def slow_writes(written: Iterable[Written], faults: Sequence[Fault], waits: Sequence[Waited] = ()) -> list[Violation]:
+    """Writes that took longer than two leases, and than what kept them from the database or from a processor."""
     found = []
     for each in written:
         took = each.ended - each.began
@@ -54,7 +54,7 @@ def slow_writes(written: Iterable[Written], faults: Sequence[Fault]) -> list[Vio
         within = [
             fault for fault in faults if excuses(fault, each.server) and fault.touches(each.began, each.ended, GRACE_S)
         ]
-        if took - _covered(each, within) > LONGEST_WRITE_S:
+        if took - _covered(each, within) - _starved(each, within, waits) > LONGEST_WRITE_S:
             found.append(Violation("slow write", each.register, f"took {took:.1f} s", each.began, each.ended))
     return found
 
@@ -67,6 +67,21 @@ def _covered(write: Written, faults: Sequence[Fault]) -> float:
         seconds += max(0.0, ends - max(until, fault.began))
         until = max(until, ends)
     return seconds
+
+
+def _starved(write: Written, faults: Sequence[Fault], waits: Sequence[Waited]) -> float:
+    """Seconds beside those faults in which the worker that waited most, of the server that was asked, had no processor.
+
+    Others are waited for no longer than a lease, whatever keeps them.
+    """
+    seconds: dict[int, float] = defaultdict(float)
+    for wait in waits:
+        common = min(wait.ended, write.ended) - max(wait.began, write.began)
+        if common <= 0 or wait.server != write.server:
+            continue
+        if not any(fault.touches(wait.began, wait.ended, GRACE_S) for fault in faults):
+            seconds[wait.worker] += wait.seconds * common / (wait.ended - wait.began)
+    return max(seconds.values(), default=0.0)
 
 
 def lost_positions(fleet: Fleet, posted: Iterable[Posted], site: Site) -> tuple[int, int, list[Violation]]:

@@ -49,6 +49,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
         yield _row("an edit in the first minute, without faults and with rests", _latency(outcome.quiet))
     yield _row("a write beside faults", _latency(outcome.calm))
     yield _row("a write within a fault", _latency(outcome.troubled))
+    yield _row("workers had something to do and no processor", f"{sum(each.seconds for each in outcome.waits):,.0f} s")
     yield _row("positions acknowledged, and stored", f"{outcome.acknowledged:,}, {outcome.stored:,}")
     yield _row("`roadlens doctor` afterwards", outcome.doctor)
     yield _row("requests that failed", _counts(promises.kinds(outcome.failed)) or "none")

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from lab import canary, history, memory, report
+from lab import canary, history, memory, processors, report
 from lab.history import Sizes
 from lab.orders import Orders
 from lab.outcome import Outcome, judged
@@ -46,10 +46,10 @@ def soaked(directory: Path, minutes: float, seed: int) -> Outcome:
         where.mkdir()
         clients = Clients(orders)
         log = Log(where)
-        with canary.watching(site.database_url, log):
+        with canary.watching(site.database_url, log), processors.watched(site.servers) as waits:
             samples = _accompanied(clients, site, log, minutes * 60)
         clients.end()
-        history.add(where, samples)
+        history.add(where, [*samples, *waits])
         return judged(where, fleet, site, clients.began, flat=True)
 
 

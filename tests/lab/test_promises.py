@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.history import Failed, Fault, Written
+from lab.history import Failed, Fault, Waited, Written
 from lab.promises import GRACE_S, LONGEST_WRITE_S, latencies, quantile, slow_writes, unavailable, undisturbed
 from lab.registers import COMMUTES
 
@@ -48,6 +48,19 @@ def test_faults_at_the_same_time_excuse_no_more_than_one() -> None:
     most = 10 + GRACE_S + LONGEST_WRITE_S
     assert not slow_writes([took(50, 50 + most)], twice)
     assert len(slow_writes([took(50, 50.1 + most)], twice)) == 1
+
+
+def test_a_write_may_take_as_much_longer_as_its_server_had_no_processor() -> None:
+    def waits(server: str, worker: int = 1) -> list[Waited]:
+        return [Waited(server, worker, 20 + n / 4, 20.25 + n / 4, 0.2) for n in range(4)]
+
+    most = 20 + LONGEST_WRITE_S + 0.75
+    assert not slow_writes([took(20, most)], [], waits("server 1"))
+    assert len(slow_writes([took(20, most + 0.1)], [], [*waits("server 1"), *waits("server 1", 2)])) == 1
+    assert len(slow_writes([took(20, most)], [], waits("server 2"))) == 1
+    assert len(slow_writes([took(20.5, 20.95 + LONGEST_WRITE_S)], [], waits("server 1"))) == 1, "half of it was before"
+    paused = [Fault("pause", "server 1, a worker", 20, 20.5)]
+    assert len(slow_writes([took(20, most + 0.5 + GRACE_S)], paused, waits("server 1"))) == 1, "that counts already"
 
 
 def test_an_undisturbed_edit_has_ended_before_the_first_fault() -> None:
