@@ -70,9 +70,11 @@ class Server:
         return workers_of(self.pid)
 
     def spawn(self) -> None:
-        environment = self.installation.environment | {"PORT": str(self.port)} | (self.more or {})
-        if self.source is not None:
-            environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self.source), environment.get("PYTHONPATH"))))
+        given, more = self.installation.environment, self.more or {}
+        environment = given | {"PORT": str(self.port)} | more
+        paths = ("" if self.source is None else str(self.source), more.get("PYTHONPATH"), given.get("PYTHONPATH"))
+        if found := os.pathsep.join(filter(None, paths)):
+            environment["PYTHONPATH"] = found
         with self.log.open("ab") as log:
             self._said_before = log.tell()
             self.process = subprocess.Popen([ROADLENS, "serve"], env=environment, stdout=log, stderr=log)
