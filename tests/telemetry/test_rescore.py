@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadlens.scoring.parameters import DEFAULT
-from roadlens.scoring.risk import Exposure, risk
+from roadlens.scoring.risk import Exposure, Factor, risk
 from roadlens.storage.database import Database
 from roadlens.storage.reads.scores import DrivenDay
 from roadlens.storage.writes.scores import ScoredDay
@@ -57,6 +57,30 @@ def test_a_change_reaches_the_days_whose_window_holds_it(days: list[tuple[int, i
     for day, row in scored.items():
         expected = by_definition(rows, day)
         assert (row.risk_score, row.distance_m) == (expected.risk_score, expected.distance_m)
+
+
+def test_the_example_of_the_documentation() -> None:
+    """250 km with ten harsh brakings, and twice 250 km without: on 30 May the first day is out of sight."""
+    days = [date(2026, 3, 1), date(2026, 5, 15), date(2026, 5, 30)]
+    driven = [DrivenDay("DRV-1", day, 250_000, 0, 0, 10 if day == days[0] else 0, 0, 0, 0, 0) for day in days]
+    scored = history(RULES, driven, days)
+    assert [(row.distance_m, row.risk_score) for row in scored] == [
+        (250_000, Decimal("24.27")),
+        (500_000, Decimal("17.80")),
+        (500_000, Decimal("14.29")),
+    ]
+
+
+def test_a_trip_counts_as_much_as_it_is_long() -> None:
+    """200 km with two brakings and 50 km with eight: 4.0 per 100 km, not the mean of 1 and 16."""
+    driven = [
+        DrivenDay("DRV-1", FIRST + timedelta(days=d), metres, 0, 0, braking, 0, 0, 0, 0)
+        for d, metres, braking in ((0, 200_000, 2), (1, 50_000, 8))
+    ]
+    *_, last = history(RULES, driven, [FIRST])
+    [braking, *_] = last.factors
+    assert isinstance(braking, Factor)
+    assert braking.observed == 4.0
 
 
 async def test_the_history_has_a_row_a_day_driven_and_the_summary_its_last(database: Database) -> None:

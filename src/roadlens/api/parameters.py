@@ -35,6 +35,19 @@ Order = Annotated[
     Query(description="Without it: ids and names ascending; the riskiest, latest and newest first."),
 ]
 OfDriver = Annotated[Text | None, Query(alias="driver_id", max_length=100)]
+OfFactor = Annotated[
+    Literal[
+        "harsh_braking",
+        "rapid_acceleration",
+        "harsh_cornering",
+        "speeding",
+        "phone_use",
+        "speeding_share",
+        "night_share",
+    ]
+    | None,
+    Query(alias="factor", description="Only trips that something of this factor of the risk score comes from."),
+]
 OfVehicle = Annotated[Text | None, Query(alias="vehicle_id", max_length=100)]
 OfDevice = Annotated[Text | None, Query(alias="unique_id", max_length=200, description="The device's.")]
 Unassigned = Annotated[

@@ -20,7 +20,8 @@ from roadlens.scoring.parameters import Parameters
 _RATES = tuple(kind.value for kind in EVENT_TYPES)
 _SHARES = ("speeding_share", "night_share")
 
-_LABELS = {
+# What people call each factor, of a driver's score and of a trip's.
+LABELS = {
     "harsh_braking": "Harsh braking",
     "rapid_acceleration": "Rapid acceleration",
     "harsh_cornering": "Harsh cornering",
@@ -97,17 +98,21 @@ def risk(parameters: Parameters, exposure: Exposure) -> Risk:
     return Risk(score, risk_level(score), factors)
 
 
+def factor_points(weight: float, relativity: float, half: float) -> float:
+    """The points of a factor that is seen `relativity` times as often as the mean, in whole hundredths."""
+    return round(weight * relativity / (relativity + half), 2)
+
+
 def _factor(parameters: Parameters, name: str, amount: float, unit: str, exposure: Exposure) -> Factor:
     """One factor; `amount` / distance in metres is its rate in `unit`."""
     weight: float = getattr(parameters, f"risk_{name}")
     expected: float = getattr(parameters, f"prior_{name}")
     prior_m = parameters.prior_weight_km * 1000
     credible = (amount + expected * prior_m) / (exposure.distance_m + prior_m)
-    relativity = credible / expected
     return Factor(
         factor=name,
-        label=_LABELS[name],
-        points=round(weight * relativity / (relativity + parameters.relativity_half), 2),
+        label=LABELS[name],
+        points=factor_points(weight, credible / expected, parameters.relativity_half),
         weight=weight,
         observed=round(amount / exposure.distance_m, 4),
         credible=round(credible, 4),

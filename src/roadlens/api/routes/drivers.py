@@ -12,7 +12,7 @@ from roadlens.api import lookups
 from roadlens.api.dependencies import Reading, State
 from roadlens.api.editing import EDITED, MADE, REMOVED, Edit, Editing, Matching, tag
 from roadlens.api.openapi import GUARDED, problems
-from roadlens.api.parameters import After, DriverId, From, Limit, Order, Search, To, id_span
+from roadlens.api.parameters import After, DriverId, From, Limit, OfFactor, Order, Search, To, id_span
 from roadlens.api.schemas.driver_edits import DriverPatch, DriverReplacement, NewDriver, check_driver
 from roadlens.api.schemas.drivers import DriverDetail, DriverListed, DriverPage, DriverRecord
 from roadlens.api.schemas.risk import DriverRisk
@@ -134,15 +134,17 @@ async def list_driver_trips(
     session: Reading,
     state: State,
     *,
+    factor: OfFactor = None,
     begin: From = None,
     end: To = None,
     limit: Limit = 100,
     after: After = None,
 ) -> TripPage:
     """The driver's trips, newest first."""
-    scope = ("driver_trips", driver_id, begin, end)
+    scope = ("driver_trips", driver_id, factor, begin, end)
     position = None if after is None else state.cursors.open(scope, after)
-    found = await trips.page_of_driver(session, driver_id, span=id_span(begin, end, position), limit=limit + 1)
+    span = id_span(begin, end, position)
+    found = await trips.page_of_driver(session, driver_id, span=span, limit=limit + 1, factor=factor)
     if found is None:
         raise _no_driver(driver_id)
     page, following = state.cursors.cut(scope, found, limit, lambda trip: [str(trip.trip_id)])

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field
 
 from roadlens.api.schemas.answer import Answer, Score, example, kilometres
-from roadlens.api.schemas.risk import RiskFactor
+from roadlens.api.schemas.explained import RiskFactor
 from roadlens.domain import EventType, RiskLevel, Role
 from roadlens.storage.reads.riskiest import Riskiest
 

@@ -9,7 +9,7 @@ from typing import Self
 from pydantic import Field
 
 from roadlens.api.schemas.answer import Answer, Next, Score, Version, example, kilometres
-from roadlens.api.schemas.risk import RiskFactor
+from roadlens.api.schemas.explained import RiskFactor
 from roadlens.domain import RiskLevel
 from roadlens.storage.reads.driver_pages import ListedDriver as ListedRow
 from roadlens.storage.reads.drivers import DriverDetailRow, DriverRow

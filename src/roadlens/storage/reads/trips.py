@@ -14,6 +14,7 @@ import msgspec
 from roadlens.domain import EVENT_TYPES
 from roadlens.storage.cursor import Batches, batches
 from roadlens.storage.database import ReadSession
+from roadlens.storage.reads.behind import AMOUNTS
 from roadlens.storage.reads.id_spans import IdSpan
 
 # What a map can show. A longer track is thinned evenly.
@@ -41,8 +42,9 @@ SELECT {", ".join(f"trip.{column}" for column in _LISTED)}, trip.device_id, day,
         SELECT event_id, event_type, source, occurred_at, ended_at, nullif(severity, 'NaN') AS severity, confidence,
             latitude, longitude, nullif(speed_kmh, 'NaN') AS speed_kmh, state
         FROM safety_events WHERE trip_id = :trip_id
-    ) AS event) AS events
+    ) AS event) AS events, category AS vehicle_category, parameters
 FROM trips AS trip JOIN drivers USING (driver_id) JOIN vehicles AS vehicle USING (vehicle_id)
+    JOIN score_versions AS scoring ON scoring.version = score_version
 WHERE trip.trip_id = :trip_id
 """
 
@@ -120,6 +122,8 @@ class TripDetailRow(TripListed):
     last_name: str
     vehicle_name: str
     events: list[TripEvent]
+    vehicle_category: str | None
+    parameters: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +149,16 @@ def every(session: ReadSession, *, span: IdSpan, driver_id: str | None = None) -
     return batches(session, _page(_conditions(span, driver_id)), TripListed, params)
 
 
-async def page_of_driver(session: ReadSession, driver_id: str, *, span: IdSpan, limit: int) -> list[TripListed] | None:
-    """As `page`, but None if there is no such driver; still one statement."""
+async def page_of_driver(
+    session: ReadSession, driver_id: str, *, span: IdSpan, limit: int, factor: str | None = None
+) -> list[TripListed] | None:
+    """As `page`, but None if there is no such driver; still one statement. `factor`: trips that have some of it."""
 
     def row(trip_id: UUID | None, **columns: Any) -> TripListed | None:
         return None if trip_id is None else TripListed(trip_id=trip_id, **columns)
 
-    trips = _page(["trips.driver_id = known.driver_id", *span.conditions("trip_id")])
+    some = [f"{AMOUNTS[factor]} > 0"] if factor is not None else []
+    trips = _page(["trips.driver_id = known.driver_id", *some, *span.conditions("trip_id")])
     rows = await session.rows(
         f"SELECT {', '.join(f'trip.{column}' for column in _LISTED)} FROM drivers AS known "
         f"LEFT JOIN LATERAL ({trips}) AS trip ON true WHERE known.driver_id = :driver_id ORDER BY trip.trip_id DESC",
