@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,14 @@ from hypothesis import strategies as st
 
 from roadlens.domain import EVENT_TYPES, EventType
 from roadlens.scoring.parameters import DEFAULT
-from roadlens.scoring.trip import TripDeduction, trip_deductions, trip_score, trip_scores
+from roadlens.scoring.trip import (
+    NOT_BELOW_ZERO,
+    TripDeduction,
+    explained_score,
+    trip_deductions,
+    trip_score,
+    trip_scores,
+)
 
 COUNTS = st.dictionaries(st.sampled_from(EVENT_TYPES), st.integers(0, 50))
 METRES = st.integers(0, 1_000_000)
@@ -43,6 +51,42 @@ def test_a_short_trip_counts_as_ten_kilometres(distance: float) -> None:
 
 def test_speeding_all_the_way_takes_forty_points_and_no_more() -> None:
     assert score(1000, 1000) == score(1000, 1500) == 60.0
+
+
+@given(METRES, METRES, COUNTS)
+def test_deductions_add_up_to_what_is_missing(distance: int, speeding: int, counts: dict[EventType, int]) -> None:
+    given_score = score(distance, speeding, counts)
+    found = explained(given_score, distance, speeding, counts)
+    assert found is not None
+    assert sum(one.points for one in found) == pytest.approx(100 - given_score, abs=1e-9)
+    assert [one.factor for one in found if one.points < 0] in ([], [NOT_BELOW_ZERO])
+    assert given_score == 0 or all(one.points >= 0 for one in found)
+
+
+def test_a_class_has_weights_of_its_own() -> None:
+    counts = {EventType.HARSH_BRAKING: 1}
+    stored = DEFAULT.as_dict() | {"classes": {"truck": {"trip_harsh_braking": 5.0}}}
+    assert explained(95, 10_000, 0, counts, stored, "Truck") == [TripDeduction("harsh_braking", 5.0)]
+    assert explained(92, 10_000, 0, counts, stored, "van") == [TripDeduction("harsh_braking", 8.0)]
+    assert explained(92, 10_000, 0, counts, stored, "truck") is None
+
+
+def explained(
+    given_score: float,
+    distance: int,
+    speeding: int,
+    counts: dict[EventType, int],
+    stored: dict[str, Any] | None = None,
+    category: str | None = None,
+) -> list[TripDeduction] | None:
+    return explained_score(
+        stored or DEFAULT.as_dict(),
+        category,
+        score=given_score,
+        distance_m=distance,
+        speeding_m=speeding,
+        counts=counts,
+    )
 
 
 def test_nothing_scores_below_zero() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from roadlens.domain import EVENT_TYPES, EventType
-from roadlens.scoring.parameters import Parameters
+from roadlens.scoring.parameters import DEFAULT, Parameters
+
+# The reason that gives back what would make a score negative.
+NOT_BELOW_ZERO = "not_below_zero"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,37 @@ def trip_deductions(
         share = min(1.0, speeding_m / distance_m)
         deductions.append(TripDeduction("speeding_share", round(parameters.trip_speeding_share * share, 2)))
     return deductions
+
+
+def explained_score(
+    stored: Mapping[str, Any],
+    category: str | None,
+    *,
+    score: float,
+    distance_m: float,
+    speeding_m: float,
+    counts: Mapping[EventType, int],
+) -> list[TripDeduction] | None:
+    """What was taken off a trip's score, adding up to 100 less the score: what went below 0 is given back at the end.
+
+    None if that does not come to the score: the vehicle was of another class when it was scored.
+
+    Args:
+        stored: the parameters of the version that made the score, as its row holds them.
+        category: the vehicle's, whose class may have weights of its own.
+        score: the trip's.
+        distance_m, speeding_m, counts: as for `trip_deductions`.
+    """
+    values = {**stored, **(stored.get("classes") or {}).get((category or "").strip().lower(), {})}
+    names = [row.name for row in fields(Parameters) if row.name.startswith("trip_")]
+    weights: dict[str, Any] = {name: float(values[name]) for name in names}
+    deductions = trip_deductions(
+        replace(DEFAULT, **weights), distance_m=distance_m, speeding_m=speeding_m, counts=counts
+    )
+    hundredths = sum(round(deduction.points * 100) for deduction in deductions)
+    if hundredths > 100 * 100:
+        deductions.append(TripDeduction(NOT_BELOW_ZERO, (100 * 100 - hundredths) / 100))
+    return deductions if max(0, 100 * 100 - hundredths) == round(score * 100) else None
 
 
 def trip_score(

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from roadlens.api.schemas.answer import Answer, Next, Score, example, kilometres
+from roadlens.api.schemas.deductions import Deduction, deducted
 from roadlens.domain import EventSource, EventState, EventType
 from roadlens.storage.reads.trips import TrackPoint as TrackRow
 from roadlens.storage.reads.trips import TripDetailRow, TripListed
@@ -114,6 +115,15 @@ class TripDetail(Trip):
             "left_out": {"gap_s": 12, "jump_s": 0, "frozen_s": 0, "sparse_s": 40, "imprecise_s": 3},
             "position_count": 134,
             "score_version": 1,
+            "deductions": [
+                {
+                    "factor": "harsh_braking",
+                    "label": "Harsh braking",
+                    "points": 5.63,
+                    "amount": 1,
+                    "amount_unit": "events",
+                }
+            ],
             "track": [
                 {
                     "time": "2026-05-04T15:58:02Z",
@@ -157,6 +167,9 @@ class TripDetail(Trip):
     )
     position_count: int
     score_version: int
+    deductions: list[Deduction] | None = Field(
+        description="What was taken off, adding up to 100 less the score; null if the vehicle's class was another."
+    )
     track: list[TrackPoint] = Field(description="Oldest first; thinned evenly to 10,000 points if there are more.")
     track_kept: bool = Field(
         description="Whether the track is there from the trip's beginning on. False: its positions are no longer kept, "
@@ -182,6 +195,7 @@ class TripDetail(Trip):
                 "left_out": LeftOut.of(row),
                 "position_count": row.position_count,
                 "score_version": row.score_version,
+                "deductions": deducted(row),
                 "track": track,
                 "track_kept": bool(track) and track[0].time == row.started_at,
                 "events": row.events,
