@@ -33,7 +33,7 @@ export function open(page) {
       "div",
       { class: "grid" },
       h("div", { class: "column third" }, risk.gauge.node, person.node),
-      h("div", { class: "column two-thirds" }, risk.factors.node),
+      h("div", { class: "column two-thirds" }, risk.factors.node, risk.reasons.node),
       statistics(page, path),
       h("div", { class: "column two-thirds" }, risk.history.node, trips(page, id, path)),
       h("div", { class: "column third" }, vehicles.node, totals.node, events(page, id), data?.node),
@@ -48,7 +48,7 @@ export function open(page) {
   const driver = together(page, () => path, { told, missing: none });
   const score = together(page, () => `${path}/risk`);
   for (const one of [totals, vehicles, person]) one.follow(driver);
-  for (const one of [risk.gauge, risk.factors, risk.history]) one.follow(score);
+  for (const one of [risk.gauge, risk.factors, risk.reasons, risk.history]) one.follow(score);
 }
 
 /** The heading: the id until the name is known, and what may be done, which waits for the driver. */

@@ -1,15 +1,17 @@
-// A driver's risk score: as a gauge, taken apart into what makes it up, and how it went day by day.
+// A driver's risk score: as a gauge, taken apart into what makes it up, in words, and how it went day by day.
 
 import { h } from "../dom.js";
-import { count, day, number, quantity, share, words } from "../format.js";
+import { count, day, number, quantity, words } from "../format.js";
 import { levelOf } from "../parts/badge.js";
 import { axis, chart } from "../parts/chart.js";
 import { gauge } from "../parts/gauge.js";
-import { panel, room } from "../parts/panel.js";
+import { panel } from "../parts/panel.js";
+import { factorsPanel } from "./driver_factors.js";
+import { reasonsPanel } from "./driver_reasons.js";
 
 const DAY = 86_400_000;
 
-/** The panels `{gauge, factors, history}` of what `/risk` answers. */
+/** The panels `{gauge, factors, reasons, history}` of what `/risk` answers. */
 export function scorePanels(page) {
   return {
     gauge: panel({
@@ -21,6 +23,7 @@ export function scorePanels(page) {
       ],
     }),
     factors: factorsPanel(),
+    reasons: reasonsPanel(),
     history: historyPanel(page),
   };
 }
@@ -31,109 +34,6 @@ function meaning(risk) {
   const window = `${driven} in the ${count(risk.window_days, "day", "days")} up to ${day(risk.day)}`;
   if (risk.risk_score === null) return `No score yet: ${window} say too little. It comes by itself with more driving.`;
   return `From ${window}. 0 is safest.`;
-}
-
-function factorsPanel() {
-  const view = (risk) => (risk.factors.length === 0 ? null : [factorTable(risk), explained()]);
-  const empty = {
-    title: "Nothing to take apart yet",
-    text: "As soon as there is a score, this shows how many points each kind of behaviour adds to it.",
-  };
-  return panel({ title: "What makes up the score", kind: "full", tall: room(490, 800), view, empty });
-}
-
-function explained() {
-  return h(
-    "p",
-    { class: "quiet small inset" },
-    "The bar shows the points, and its length the most that a factor can add. While there is little driving, a rate " +
-      "counts as one that lies nearer to the portfolio's mean.",
-  );
-}
-
-function factorTable(risk) {
-  const widest = Math.max(...risk.factors.map((one) => one.weight));
-  const sorted = risk.factors.toSorted((a, b) => b.points - a.points);
-  return h(
-    "table",
-    { class: "table dense factors" },
-    h("caption", { class: "unseen" }, "What makes up the score: points of each factor"),
-    h(
-      "thead",
-      {},
-      h(
-        "tr",
-        {},
-        h("th", { scope: "col", colspan: 2 }, "Factor"),
-        h("th", { scope: "col", class: "end" }, "Points"),
-        h("th", { scope: "col" }, "Against the mean"),
-      ),
-    ),
-    h(
-      "tbody",
-      {},
-      sorted.map((one) => factorRow(one, widest)),
-    ),
-    h(
-      "tfoot",
-      {},
-      h(
-        "tr",
-        {},
-        h("th", { scope: "row" }, "Risk score"),
-        h("td", { "aria-hidden": "true" }),
-        h(
-          "td",
-          { class: "end", "data-label": "Points" },
-          h("strong", {}, number(risk.risk_score, 2)),
-          h("span", { class: "second" }, "of 100"),
-        ),
-        h("td", {}, words(risk.risk_level)),
-      ),
-    ),
-  );
-}
-
-function factorRow(one, widest) {
-  const above = one.credible > one.expected;
-  const level = Math.abs(one.credible / one.expected - 1) < 0.005;
-  const bar = h(
-    "span",
-    {
-      class: "points",
-      style: { "--most": `${(100 * one.weight) / widest}%`, "--share": `${(100 * one.points) / one.weight}%` },
-      "data-above": above && !level,
-    },
-    h("i"),
-  );
-  const sign = level ? "= At the mean" : above ? "▲ Above the mean" : "▼ Below the mean";
-  const rates = `${rate(one, one.observed)}, mean ${rate(one, one.expected)}`;
-  return h(
-    "tr",
-    {},
-    h("th", { scope: "row" }, one.label, h("span", { class: "second" }, unit(one))),
-    h("td", { class: "bar", "aria-hidden": "true" }, bar),
-    h(
-      "td",
-      { class: "end", "data-label": "Points" },
-      h("strong", {}, `+${number(one.points, 2)}`),
-      h("span", { class: "second" }, `of ${number(one.weight)}`),
-    ),
-    h(
-      "td",
-      { "data-label": "Against the mean" },
-      h("span", {}, sign),
-      h("span", { class: "second" }, rates, `; counts as ${rate(one, one.credible)}`),
-    ),
-  );
-}
-
-function unit(one) {
-  return one.unit === "share of distance" ? "Share of the distance" : words(one.unit).replace("Per", "Events per");
-}
-
-function rate(one, value) {
-  return one.unit === "share of distance" ? share(value, 1) : number(value, 1);
 }
 
 function historyPanel(page) {

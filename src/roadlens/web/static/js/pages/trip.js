@@ -10,6 +10,7 @@ import { pairs } from "../parts/pairs.js";
 import { panel } from "../parts/panel.js";
 import { together } from "../parts/together.js";
 import { link } from "../router.js";
+import { deductions } from "./trip_deductions.js";
 import { eventsOfTrip } from "./trip_events.js";
 import { speedOverTime } from "./trip_speed.js";
 import { trackOfTrip } from "./trip_track.js";
@@ -35,7 +36,7 @@ export function open(page) {
   parts.track = trackOfTrip({ page, moved: (index) => pointed(index, "track"), picked });
   parts.speed = speedOverTime({ page, moved: (index) => pointed(index, "speed") });
   parts.events = eventsOfTrip({ picked });
-  const [sums, more] = [sumsPanel(), morePanel()];
+  const [sums, more, taken] = [sumsPanel(), morePanel(), deductions()];
   let title = titled(begun(page.named.trip_id));
   page.head(title, { crumbs: [BACK] });
   page.main.append(
@@ -46,7 +47,7 @@ export function open(page) {
       h("div", { class: "column two-thirds" }, parts.track.panel.node),
       h("div", { class: "column third" }, parts.events.panel.node),
       h("div", { class: "column two-thirds" }, parts.speed.panel.node),
-      h("div", { class: "column third" }, more.node),
+      h("div", { class: "column third" }, taken.node, more.node),
     ),
   );
   let named = false;
@@ -62,7 +63,7 @@ export function open(page) {
   };
   const none = () => missing(page, "There is no such trip", GONE, BACK);
   const trip = together(page, () => path, { every: EVERY, told, missing: none });
-  for (const one of [sums, parts.track.panel, parts.events.panel, parts.speed.panel, more]) one.follow(trip);
+  for (const one of [sums, parts.track.panel, parts.events.panel, parts.speed.panel, more, taken]) one.follow(trip);
 }
 
 /** An id begins with the milliseconds of the trip's start: so the heading stands before the answer comes. */
