@@ -36,6 +36,7 @@ CUTTING: Final = frozenset(
 
 _BY_UNIT: Final = {
     "km/h": (0, 400),
+    "km/h, 0 for none": (0, 400),
     "m/s²": (0.1, 30),
     "m/s": (0, 100),
     "s": (0, 3600),
@@ -50,6 +51,7 @@ _BY_UNIT: Final = {
     "hdop": (0.1, 100),
     "of the threshold": (0.01, 1),
 }
+_OF_CLASSES: Final = ("gps_", "speed_at", "speed_limit", "speeding_", "cornering_speed_")
 _OTHERWISE: Final = (0, 1_000_000)
 _BY_NAME: Final = {"dense_interval_s": (0.1, 60), "trip_distance_at_least_km": (0.1, 1000)}
 
@@ -77,10 +79,10 @@ def weight(name: str) -> bool:
 def of_classes(name: str) -> bool:
     """Whether a class of vehicles may have a value of its own.
 
-    A driver's risk is of all that the driver drove, with whatever vehicle: what it is made of is one for all.
+    That is what an event is. What an event counts, and a driver's risk, which is of all that the driver drove with
+    whatever vehicle, are one for all.
     """
-    portfolio = name.startswith(("risk_", "prior_", "relativity_")) or name.endswith("_hour")
-    return name not in CUTTING and not portfolio
+    return name not in CUTTING and name.startswith(_OF_CLASSES)
 
 
 def check(name: str, value: float) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from roadlens.errors import InvalidInput
 from roadlens.scoring import bounds
-from roadlens.scoring.parameters import DEFAULT, FORMULA
+from roadlens.scoring.parameters import DEFAULT, FORMULA, Parameters
 
 Stored = Mapping[str, Any]
 
@@ -71,6 +71,7 @@ def changed(base: Stored, changes: Sequence[Change], before: Stored | None = Non
 
     Raises:
         InvalidInput: a value cannot be, the weights do not add up to 100, or nothing differs from the base.
+        SetupError: the base was not a whole version.
     """
     values = {name: value for name, value in base.items() if name != "classes"}
     classes = {name: dict(own) for name, own in (base.get("classes") or {}).items()}
@@ -83,6 +84,7 @@ def changed(base: Stored, changes: Sequence[Change], before: Stored | None = Non
         of[name] = value
     made = values | {"classes": {name: own for name, own in sorted(classes.items()) if own}}
     _check_together(made)
+    Parameters.from_dict(made)
     before = base if before is None else before
     if not any(differences(before, made)) and before.get("formula") == made.get("formula"):
         raise InvalidInput(
@@ -118,7 +120,8 @@ def _parsed(word: str) -> Change:
         raise InvalidInput(f"{vehicle_class[0]!r} is not a class of vehicles, such as truck or van.", field=word)
     if not bounds.of_classes(name):
         raise InvalidInput(
-            f"{name} is one for all: a driver's risk is of all that was driven. Leave {known!r} away.", field=word
+            f"{name} is one for all; a class has its own values of what an event is alone. Leave {known!r} away.",
+            field=word,
         )
     return Change(known, name, None if value.strip() == _REMOVED else _value(name, value))
 

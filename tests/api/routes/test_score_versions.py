@@ -8,7 +8,7 @@ from roadlens.scoring.parameters import DEFAULT
 from tests.support.api import Api
 from tests.support.score_versions import add_version, pending
 
-LORRY = {"classes": {"lorry": {"gps_braking_ms2": 1.8}}}
+LORRY = {"classes": {**DEFAULT.as_dict().get("classes", {}), "lorry": {"gps_braking_ms2": 1.8}}}
 
 
 async def test_versions_with_their_state_and_what_differs(api: Api) -> None:
@@ -39,7 +39,10 @@ async def test_a_version_with_every_value(api: Api) -> None:
     found = {each["name"]: each for each in answer["values"]}
     assert (found["gps_confidence"]["value"], found["gps_confidence"]["active"]) == (0.5, DEFAULT.gps_confidence)
     assert found["risk_window_days"]["unit"] == "days"
-    assert [(each["vehicle_class"], each["values"][0]["value"]) for each in answer["classes"]] == [("lorry", 1.8)]
+    classes = {each["vehicle_class"]: each["values"] for each in answer["classes"]}
+    assert [(each["name"], each["value"], each["active"]) for each in classes["lorry"]] == [
+        ("gps_braking_ms2", 1.8, None)
+    ]
     assert answer["formula"] == DEFAULT.as_dict()["formula"]
 
 

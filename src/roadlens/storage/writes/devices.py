@@ -31,11 +31,14 @@ INSERT INTO device_progress (device_id) SELECT device_id FROM devices WHERE uniq
 ON CONFLICT DO NOTHING
 """
 
+# Nobody holds a device who has not passed the barrier, for the statement names its table.
 # `xmin` is the transaction that wrote the row as it is, in the lower 32 bits of its number.
 _LOCK = """
 SELECT device_id, positions, settled_at, xmin::text::bigint AS written_by,
     (pg_current_xact_id()::text::numeric % 4294967296)::bigint AS writing, forgotten AS forgotten_ranges
-FROM device_progress WHERE device_id = ANY(:devices) ORDER BY device_id FOR UPDATE
+FROM device_progress
+WHERE device_id = ANY(:devices) AND NOT EXISTS (SELECT FROM rescored_devices WHERE score_version = 0)
+ORDER BY device_id FOR UPDATE OF device_progress
 """
 
 _UNASSIGNED = """

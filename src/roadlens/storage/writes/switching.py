@@ -65,8 +65,7 @@ ORDER BY driver_id
 """
 
 _LEFT = f"""
-SELECT trip_id, category, distance_m, speeding_m, {", ".join(COUNTS)}
-FROM trips JOIN vehicles USING (vehicle_id)
+SELECT trip_id, distance_m, speeding_m, {", ".join(COUNTS)} FROM trips
 WHERE trip_id > :after AND score_version <> :version ORDER BY trip_id LIMIT :limit
 """
 _RATE = """
@@ -99,7 +98,6 @@ class Left(NamedTuple):
     """A trip that has no new events: what a score of it is computed from."""
 
     trip_id: UUID
-    category: str | None
     distance_m: int
     speeding_m: int
     counts: tuple[int, ...]
@@ -127,10 +125,7 @@ async def different_drivers(session: WriteSession, version: int) -> list[str]:
 async def left(session: WriteSession, version: int, after: UUID, limit: int) -> list[Left]:
     """The next trips by id that the version has not scored."""
     found = await session.tuples(_LEFT, {"version": version, "after": after, "limit": limit})
-    return [
-        Left(trip_id, category, distance_m, speeding_m, tuple(counts))
-        for trip_id, category, distance_m, speeding_m, *counts in found
-    ]
+    return [Left(trip_id, distance_m, speeding_m, tuple(counts)) for trip_id, distance_m, speeding_m, *counts in found]
 
 
 async def rate(session: WriteSession, version: int, scores: Sequence[tuple[UUID, Decimal]]) -> None:
