@@ -71,6 +71,7 @@ def _clients(orders: Orders, notes: Notes) -> Iterator[Any]:
     for number, home in enumerate(homes):
         yield editor(f"editor {number}", home).work(chains[number :: len(homes)], orders.edit_every_s)
     yield editor("dispatcher").work([fleet.assignment], orders.assign_every_s)
+    yield editor("reviewer").work([fleet.event], orders.assign_every_s)
     desk = Desk(orders.servers, notes, token, dice("desk of hirer"))
     yield Hirer(desk, notes, questions, dice("hirer")).work(orders.hire_every_s)
     for number, user in enumerate(fleet.users):

@@ -1,4 +1,4 @@
-"""Clients that edit drivers, vehicles and the assignment, and hire and dismiss: one after the other, at any server."""
+"""Clients that edit: drivers, vehicles, the assignment, an event; and hire and dismiss, one after the other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lab.fleet import Chain, Fleet
 from lab.notes import Notes
 from lab.orders import HOST, Address
 from lab.questions import Questions
-from lab.registers import ASSIGNMENT, GONE, HIRED, driver
+from lab.registers import ASSIGNMENT, EVENT, GONE, HIRED, driver
 
 _AGAIN_AFTER_S = 0.1
 _PRECONDITION_FAILED, _CONFLICT, _NOT_FOUND, _UNAVAILABLE = 412, 409, 404, 503
@@ -113,6 +113,8 @@ class Editor:
         number = chain.number + 1
         if chain.register == ASSIGNMENT:
             return {"valid_to": None if number % 2 else self._ended}
+        if chain.register == EVENT:
+            return {"state": "dismissed" if number % 2 else "coached", "note": f"N{number}"}
         if chain.register.startswith("vehicle"):
             return {"name": f"N{number}"}
         return {"last_name": f"N{number}", "first_name": "Odd" if number % 2 else "Even"}

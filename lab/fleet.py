@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from lab.drives import drive
-from lab.registers import ASSIGNMENT, driver, user, vehicle
+from lab.registers import ASSIGNMENT, EVENT, driver, user, vehicle
 from tests.support.installation import Api
 
 USER_PASSWORD: Final = "wrong horse battery staple"
@@ -36,6 +36,7 @@ class Fleet(msgspec.Struct):
     """Ids, and what the clients may take for granted.
 
     Attributes:
+        event: one of so many `events` of the commuter's trip `braked`.
         come_and_go: whose trips depend on the assignment; all are of the day `trip_day`, and no others have phone use.
         scored: how many other drivers have a score.
         others: how many drivers there are whom nobody edits.
@@ -45,6 +46,9 @@ class Fleet(msgspec.Struct):
     vehicles: list[Chain]
     users: list[Chain]
     assignment: Chain
+    event: Chain
+    events: int
+    braked: str
     come_and_go: str
     trip_id: str
     trip_day: str
@@ -87,14 +91,19 @@ def made(api: Api, ingest_token: str, others: int) -> Fleet:
     day = (started - timedelta(days=28)).replace(hour=9, minute=0, second=0)
     _drive(api, ingest_token, "come-and-go", day, "phoneCall")
     for device in ("commuter", *live):
-        _drive(api, ingest_token, device, started - timedelta(days=27), None)
+        alarm = "hardBraking" if device == "commuter" else None
+        _drive(api, ingest_token, device, started - timedelta(days=27), alarm)
     shares = api.get("/admin/dashboard/risk-distribution")
     (trip,) = api.get("/admin/trips", driver_id=ids[0])["items"]
+    events = api.get("/admin/events", driver_id=ids[1])["items"]
     return Fleet(
         drivers=[Chain(driver(each), f"/api/v1/admin/drivers/{each}") for each in ids],
         vehicles=[Chain(vehicle(each), f"/api/v1/admin/vehicles/{each}") for each in vehicles],
         users=[Chain(user(each), f"/api/v1/admin/users/{each}") for each in users],
         assignment=Chain(ASSIGNMENT, f"/api/v1/admin/assignments/{given[0]}"),
+        event=Chain(EVENT, f"/api/v1/admin/events/{events[0]['event_id']}", 0),
+        events=len(events),
+        braked=events[0]["trip_id"],
         come_and_go=ids[0],
         trip_id=trip["trip_id"],
         trip_day=day.date().isoformat(),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from lab import registers
 from lab.fleet import Fleet
 from lab.orders import Kept
-from lab.registers import ABSENT, ASSIGNMENT, COMMUTES, COUNT, IS, PARITY, THERE, ZIP_CODES, Seen
+from lab.registers import ABSENT, ASSIGNMENT, COMMUTES, COUNT, EVENT, IS, PARITY, THERE, ZIP_CODES, Seen
 
 ADMIN: Final = "/api/v1/admin"
 NOT_FOUND: Final = 404
@@ -41,6 +41,7 @@ class Questions:
             *self._lists(),
             *self._of_one(),
             *self._coming_and_going(),
+            *self._decided(),
         )
         self.about: dict[str, list[Question]] = {}
         for question in self.all:
@@ -106,6 +107,34 @@ class Questions:
             ),
             frozenset(),
         )
+
+    def _decided(self) -> Iterator[Question]:
+        """What shows a decision about an event: it, lists and counts of events, its trip, its driver's totals."""
+        event, events, about = self._fleet.event, self._fleet.events, frozenset({EVENT})
+        braking: Reading = lambda found: [Seen(EVENT, PARITY, events - found["event_counts"]["harsh_braking"])]  # noqa: E731 - one expression, named
+        yield Question(event.path, self._event, about, 2)
+        yield Question(f"{ADMIN}/trips/{self._fleet.braked}", braking, about, 2)
+        whose = f"driver_id={self._fleet.commuter}"
+        yield Question(
+            f"{ADMIN}/events?{whose}&limit=1000",
+            lambda found: [Seen(EVENT, PARITY, sum(each["state"] == "dismissed" for each in found["items"]))],
+            about,
+            2,
+        )
+        yield Question(
+            f"{ADMIN}/events/inbox?{whose}",
+            lambda found: [Seen(EVENT, PARITY, found["states"][-2]["count"])],
+            about,
+            2,
+        )
+
+    def _event(self, found: Any) -> list[Seen]:
+        said = found["review"] and found["review"]["note"]
+        return [
+            Seen(EVENT, IS, found["version"]),
+            Seen(EVENT, IS, int(said[1:]) if said else 0),
+            Seen(EVENT, PARITY, int(found["state"] == "dismissed")),
+        ]
 
     def _total(self, number: int) -> Seen:
         return Seen(registers.HIRED, COUNT, number - self._fleet.others - len(self._chains))
@@ -174,6 +203,7 @@ class Questions:
             seen += self._covered(found["totals"]["trips"] > 0)
         if found["driver_id"] == self._fleet.commuter:
             seen.append(Seen(COMMUTES, IS, found["totals"]["trips"] - 1, self._kept.detail_s))
+            seen.append(Seen(EVENT, PARITY, self._fleet.events - found["totals"]["events"]))
         return list(dict.fromkeys(seen))
 
     def _trip(self, found: Any) -> list[Seen]:

@@ -68,6 +68,9 @@ def user(user_id: int) -> str:
 # Whose trips come and go with an assignment: while its version is odd it covers them.
 ASSIGNMENT: Final = "assignment"
 
+# What was decided about an event: while its version is odd it is dismissed, and counts in nothing.
+EVENT: Final = "event"
+
 # How often a statement of `psql` has set the zip code of all drivers.
 ZIP_CODES: Final = "zip codes"
 
