@@ -48,9 +48,11 @@ class Nemesis:
             working = [
                 hands.submit(self._hand, began, random.Random(f"{self._seed} {number}")) for number in range(count)
             ]
-            while while_true() and not any(hand.done() for hand in working):
-                time.sleep(_LOOK_S)
-            self._stop.set()
+            try:
+                while while_true() and not any(hand.done() for hand in working):
+                    time.sleep(_LOOK_S)
+            finally:  # who interrupts this is to find all undone, and not to wait for ever
+                self._stop.set()
         for hand in working:
             hand.result()
 

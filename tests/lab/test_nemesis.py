@@ -59,3 +59,18 @@ def test_what_cannot_be_undone_ends_the_run(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="does not come back"):
         Nemesis([Harm("kill", "target", harm)], Log(tmp_path), STORM, 1).work(lambda: True)
     assert len(history.faults(tmp_path)) >= 1
+
+
+def test_who_interrupts_it_finds_all_undone(tmp_path: Path) -> None:
+    target = Target()
+
+    def interrupted() -> bool:
+        if target.done > 10:
+            raise KeyboardInterrupt
+        return True
+
+    with pytest.raises(KeyboardInterrupt):
+        Nemesis(target.harms, Log(tmp_path), STORM, 1).work(interrupted)
+    done = target.done
+    time.sleep(0.05)
+    assert (target.now, target.done) == (0, done)
