@@ -58,12 +58,12 @@ def sum_up(track: Track, rows: Seconds, zone: tzinfo) -> Sums | None:
     lasted = fixes["fix_time"][1:] - fixes["fix_time"][:-1]
     moving = (fixes["speed_kmh"] >= parameters.standing_below_kmh)[1:] & ~track.holes
     return Sums(
-        distance_m=_metres(distance_mm),
+        distance_m=metres(distance_mm),
         moving_s=int(lasted[moving].sum() + SECOND_US // 2) // SECOND_US,
-        night_m=_metres(rows.step_mm[night].sum()),
-        rush_hour_m=_metres(rows.step_mm[rush_hour].sum()),
-        weekend_m=_metres(rows.step_mm[weekend].sum()),
-        speeding_m=_metres(rows.step_mm[speeding].sum()),
+        night_m=metres(rows.step_mm[night].sum()),
+        rush_hour_m=metres(rows.step_mm[rush_hour].sum()),
+        weekend_m=metres(rows.step_mm[weekend].sum()),
+        speeding_m=metres(rows.step_mm[speeding].sum()),
         speeding_s=rows.lasted_s(speeding),
         **_left_out(rows),
     )
@@ -89,5 +89,6 @@ def _left_out(rows: Seconds) -> dict[str, int]:
     return {column: (int(lasted[reason]) + SECOND_US // 2) // SECOND_US for column, reason in _COLUMNS.items()}
 
 
-def _metres(millimetres: int) -> int:
+def metres(millimetres: int) -> int:
+    """Rounded to whole metres."""
     return (int(millimetres) + MM_PER_M // 2) // MM_PER_M

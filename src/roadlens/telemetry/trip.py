@@ -13,6 +13,7 @@ import numpy as np
 from roadlens.domain import EventType, from_unix_microseconds, time_ordered_id
 from roadlens.scoring.parameters import Parameters
 from roadlens.scoring.trip import trip_score
+from roadlens.storage.binary import Positions
 from roadlens.storage.reads.tracks import Assignment
 from roadlens.storage.trip_rows import EventRow, TripRow
 from roadlens.telemetry.derive import Event
@@ -57,7 +58,7 @@ def summarise(
         **sums._asdict(),
         **judged(parameters, sums.distance_m, sums.speeding_m, (event.event_type for event in found.events)),
     )
-    return trip, [_event_row(track, event, unique_id, trip) for event in found.events]
+    return trip, [event_row(fixes, event, unique_id, trip) for event in found.events]
 
 
 def judged(parameters: Parameters, distance_m: int, speeding_m: int, counting: Iterable[str]) -> dict[str, Any]:
@@ -74,10 +75,17 @@ def judged(parameters: Parameters, distance_m: int, speeding_m: int, counting: I
     return {kind.value: counts[kind] for kind in EventType} | {"trip_score": Decimal(f"{score:.2f}")}
 
 
-def _event_row(track: Track, event: Event, unique_id: str, trip: TripRow) -> EventRow:
-    """An alarm happened when the device says, a derived event where it is worst."""
+def event_row(fixes: Positions, event: Event, unique_id: str, trip: TripRow) -> EventRow:
+    """The row of an event. An alarm happened when the device says, a derived event where it is worst.
+
+    Args:
+        fixes: of the trip, in the order of time; the one at which the event is worst must be there.
+        event: the event.
+        unique_id: the device's own name, which ids are made of.
+        trip: whose event it is.
+    """
     occurred = event.worst_us
-    fix = track.fixes[np.searchsorted(track.fixes["fix_time"], occurred)]
+    fix = fixes[np.searchsorted(fixes["fix_time"], occurred)]
     return EventRow(
         event_id=time_ordered_id(
             from_unix_microseconds(occurred), f"{unique_id}|{event.event_type}|{occurred}".encode()
