@@ -1,0 +1,181 @@
+"""Scores history by a version that is not live, from beginning to end, and goes on where an earlier attempt has ended.
+
+What is done stands in the database alone: which chunks are scored, and which drivers have a history. Files can be lost
+at any moment; they are made anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from roadlens.errors import Conflict
+from roadlens.rescoring import pool
+from roadlens.rescoring.files import Files
+from roadlens.rescoring.rules import read_version
+from roadlens.rescoring.tasks import Counts, Done, Drivers, Greeting, Score, Task
+from roadlens.storage.database import Database, WriteSession
+from roadlens.storage.reads import rebuilds as read
+from roadlens.storage.writes import rebuilds as write
+
+_DRIVERS_AT_ONCE = 200
+
+
+class Progress(NamedTuple):
+    """How far a phase is, in positions or drivers, and how much of it was done when this attempt began."""
+
+    phase: str
+    done: int
+    total: int
+    before: int
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class Rebuilt(NamedTuple):
+    """What there is of a version now. `counts` and `seconds` are of this attempt alone; `kept` of all of them."""
+
+    trips: int
+    positions: int
+    kept: int
+    counts: Counts
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done, and with what.
+
+    Attributes:
+        version: the score version.
+        processes: how many work at the same time.
+        keep_files: leave the exported files where they are.
+        data_dir: files go below it.
+        database_url: the processes connect to it.
+        positions_a_chunk: about so many are scored together.
+    """
+
+    version: int
+    processes: int
+    keep_files: bool
+    data_dir: Path
+    database_url: str
+    positions_a_chunk: int = write.POSITIONS_A_CHUNK
+
+    @property
+    def files(self) -> Files:
+        return Files.of(self.data_dir, self.version)
+
+    @property
+    def greeting(self) -> Greeting:
+        return Greeting(self.database_url, str(self.files.directory), self.version, self.keep_files)
+
+
+async def rebuild(database: Database, order: Order, on_progress: OnProgress) -> Rebuilt:
+    """Score all trips and the histories of all drivers by a version.
+
+    Raises:
+        SetupError: there is no such version, it is of another formula, or the disk is full.
+        Conflict: the version is the active one.
+        DatabaseUnavailable: the database is away. In all cases, what was finished stays.
+    """
+    await _begin(database, order)
+    order.files.prepare()
+    tally = _Tally(on_progress)
+    async with database.read() as session:
+        left = await read.chunks_left(session, order.version)
+        done = await read.positions_scored(session, order.version)
+    positions: dict[Task, int] = {Score(chunk.chunk): chunk.positions for chunk in left}
+    tally.begin("positions", done, positions)
+    await _work(order, positions, tally)
+    await _reach(database, order.version, "rating")
+    async with database.read() as session:
+        drivers = await read.drivers_unrated(session, order.version)
+    portions = _portions(drivers)
+    tally.begin("drivers", 0, portions)
+    await _work(order, portions, tally)
+    await _reach(database, order.version, "ready")
+    if not order.keep_files:
+        order.files.remove()
+    async with database.read() as session:
+        found = await read.version(session, order.version)
+    assert found is not None
+    assert found.trips is not None
+    return Rebuilt(found.trips, found.positions or 0, found.kept_trips or 0, tally.counts, tally.seconds)
+
+
+async def _begin(database: Database, order: Order) -> None:
+    """Plan, unless an earlier attempt has: then this one goes on."""
+    async with database.read() as session:
+        found = await read.version(session, order.version)
+        await read_version(session, order.version)
+    if found is not None and found.active:
+        raise Conflict(
+            f"Score version {order.version} is the active one: all history is scored by it. Draft another version with "
+            "`roadlens score draft`, and rebuild that."
+        )
+    state = None if found is None else found.state
+    if state in (None, "planning", "switched"):
+
+        async def begin(session: WriteSession) -> None:
+            await write.begin(session, order.version)
+
+        async def plan(session: WriteSession) -> None:
+            await write.plan(session, order.version, order.positions_a_chunk)
+
+        order.files.remove()
+        await database.retrying(begin)
+        await database.retrying(plan)
+    elif state != "ready":
+        await _reach(database, order.version, "scoring")
+
+
+async def _reach(database: Database, version: int, state: str) -> None:
+    async def run(session: WriteSession) -> None:
+        await write.reach(session, version, state)
+
+    await database.retrying(run)
+
+
+async def _work(order: Order, todo: Collection[Task], tally: _Tally) -> None:
+    if todo:
+        await pool.work(order.greeting, todo, min(order.processes, len(todo)), tally.add)
+
+
+def _portions(drivers: Sequence[str]) -> dict[Task, int]:
+    """Tasks with the number of drivers in each."""
+    starts = range(0, len(drivers), _DRIVERS_AT_ONCE)
+    return {Drivers(part): len(part) for at in starts for part in (tuple(drivers[at : at + _DRIVERS_AT_ONCE]),)}
+
+
+class _Tally:
+    """Adds up what processes have done, and tells of it."""
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self._on_progress = on_progress
+        self._progress = Progress("", 0, 0, 0)
+        self._weights: Mapping[Task, int] = {}
+        self.counts = Counts()
+        self.seconds: dict[str, float] = {}
+
+    def begin(self, phase: str, done: int, weights: Mapping[Task, int]) -> None:
+        """What is done already, and how much each task will add."""
+        self._weights = weights
+        self._progress = Progress(phase, done, done + sum(weights.values()), done)
+        self._on_progress(self._progress)
+
+    def add(self, task: Task, done: Done) -> None:
+        self.counts = self.counts.plus(done.counts)
+        for phase, seconds in done.seconds.items():
+            self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
+        self._progress = self._progress._replace(done=self._progress.done + self._weights[task])
+        self._on_progress(self._progress)
+
+
+def default_processes() -> int:
+    """One for each processor that this process may use."""
+    return len(os.sched_getaffinity(0))
