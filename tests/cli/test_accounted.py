@@ -48,6 +48,7 @@ NOTED: dict[str, tuple[list[str], str, tuple[str, str]] | str] = {
     "users password": (["users", "password", "ada", "--password-stdin"], f"{ADMIN_PASSWORD}\n", ("password", "user")),
     "users erase": (["users", "erase", "ada", "--yes"], "", ("erase", "user")),
     "bench generate": "wants a database without trips: below",
+    "score rebuild": "wants a version that was drafted (tests/cli/score/test_rebuild.py)",
     "serve": "its changes are those of the API, of retention, and of the first admin (tests/test_wiring.py)",
     "db upgrade": "a new schema is noted (tests/storage/test_migrate.py)",
     **dict.fromkeys(("doctor", "audit verify", "cache stats", "cache explain", "db url", "db status"), READS),
