@@ -85,3 +85,23 @@ async def test_a_trip_says_how_its_score_comes_about(window: Window, dashboard: 
     for one in trip["deductions"]:
         await expect(told).to_contain_text(one["label"])
     await expect(told.locator("dd").last).to_have_text(f"{trip['trip_score']:.2f}")
+
+
+async def test_every_number_of_a_version_is_shown_with_its_source(window: Window, dashboard: Fleet) -> None:
+    [active] = [one for one in dashboard.api.get("/admin/score-versions")["items"] if one["state"] == "active"]
+    version = dashboard.api.get(f"/admin/score-versions/{active['version']}")
+    page = await sign_in(window, "#/scoring")
+    shown = panel(page, "Every number")
+    await expect(shown).to_contain_text(f"Version {active['version']}, active")
+    names = [one["name"] for one in version["values"] if one["value"] is not None]
+    names += [one["name"] for each in version["classes"] for one in each["values"]]
+    await expect(shown.locator("code")).to_have_count(len(names))
+    assert sorted(await shown.locator("code").all_text_contents()) == sorted(names)
+    weight = shown.get_by_role("row", name=re.compile("risk_phone_use"))
+    await expect(weight).to_contain_text("Phone use: most points")
+    await expect(weight).to_contain_text("16")
+    await expect(weight).to_contain_text("Dingus et al. 2016")
+    cut = shown.locator("code", has_text="standing_below_kmh")
+    await expect(cut).to_be_hidden()
+    await shown.locator("summary", has_text="Where trips begin and end").click()
+    await expect(cut).to_be_visible()

@@ -36,6 +36,7 @@ PAGES = (
     Shown("events", "events", in_nav=True),
     Shown("vehicles", "vehicles", "Vehicles", in_nav=True),
     Shown("vehicle", "vehicles/:vehicle_id"),
+    Shown("scoring", "scoring", "Scoring", in_nav=True),
     Shown("users", "users", "Users", in_nav=True),
     Shown("audit", "audit", "Audit log"),
     Shown("cache", "cache", "Cache", in_nav=True),

@@ -16,6 +16,7 @@ const PATHS = {
   events: "M12 3.500 21 19.500H3zM12 10v4.500M12 17v.2",
   outward: "M5 12h14",
   whole: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  scoring: "M4 7h9M17 7h3M15 4.5v5M4 12h3M11 12h9M9 9.5v5M4 17h9M17 17h3M15 14.5v5",
   search: "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.2 15.2 20 20",
   add: "M12 5v14M5 12h14",
   save: "M12 4v11M7 10.500l5 5 5-5M4.5 20h15",

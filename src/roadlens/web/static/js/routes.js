@@ -10,6 +10,7 @@ export const ROUTES = [
   { path: ["events"], file: "events", label: "Events", icon: "events" },
   { path: ["vehicles"], file: "vehicles", label: "Vehicles", icon: "vehicles" },
   { path: ["vehicles", ":vehicle_id"], file: "vehicle" },
+  { path: ["scoring"], file: "scoring", label: "Scoring", icon: "scoring" },
   { path: ["users"], file: "users", label: "Users", icon: "users" },
   { path: ["audit"], file: "audit" },
   { path: ["cache"], file: "cache", label: "Cache", icon: "cache" },
