@@ -2,41 +2,36 @@
 
     python -m benchmarks.plateaus DIRECTORY
 
-The directory holds `positions.jsonl.gz`, drives as Traccar forwards them, and `events.csv` with columns `type` (brake,
-accel, corner), `start` and `end`. A derived event agrees with the nearest label of its type that is not taken yet and
-began at most three seconds after it or ended at most three seconds before it. A threshold whose neighbours give the
-same is not fitted to one event.
+The directory holds `positions.jsonl.gz`, drives as Traccar forwards them, and `events.csv`, labels as `roadlens score
+evaluate` reads them. Events and labels are paired as there. A threshold whose neighbours give the same is not fitted to
+one event.
 """
 
 from __future__ import annotations
 
-import csv
 import gzip
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 from roadlens.domain import EventType
+from roadlens.scoring.agreement import Agreement, pairs
 from roadlens.scoring.parameters import DEFAULT, Parameters
 from roadlens.storage.binary import Positions
 from roadlens.storage.reads.tracks import Assignment
 from roadlens.telemetry.batch import Batch
 from roadlens.telemetry.cut import cut
 from roadlens.telemetry.formulas import find
+from roadlens.telemetry.labels import Label, read_labels
 from roadlens.telemetry.sources import traccar
 from roadlens.telemetry.steps import one_a_moment
 from roadlens.telemetry.track import Track
 
-LABELS = {
-    "brake": EventType.HARSH_BRAKING,
-    "accel": EventType.RAPID_ACCELERATION,
-    "corner": EventType.HARSH_CORNERING,
-}
-WITHIN_S = 3.0
-
-Spans = list[tuple[float, float]]
+KINDS = (EventType.HARSH_BRAKING, EventType.RAPID_ACCELERATION, EventType.HARSH_CORNERING)
+WITHIN_US = 3_000_000
 
 TRIED = {
     "gps_braking_swing_ms2": (1.5, 1.6, 1.65, 1.7, 1.8),
@@ -52,23 +47,25 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit((__doc__ or "").strip())
     directory = Path(sys.argv[1])
-    legs, labels = legs_of(directory / "positions.jsonl.gz"), labelled(directory / "events.csv")
-    print(f"{'':<27} {'':>5}  {'  '.join(LABELS.values())}")
+    legs, labels = legs_of(directory / "positions.jsonl.gz"), read_labels(directory / "events.csv")
+    print(f"{'':<27} {'':>5}  {'  '.join(KINDS)}")
     for name, values in TRIED.items():
         for value in values:
             changed: dict[str, Any] = {name: value}
             scores = f1(legs, labels, replace(DEFAULT, **changed))
-            told = "  ".join(f"{scores[kind]:>{len(kind)}.2f}" for kind in LABELS.values())
+            told = "  ".join(f"{scores[kind]:>{len(kind)}.2f}" for kind in KINDS)
             print(f"{name:<27} {value:>5}  {told}")
 
 
-def f1(legs: list[Positions], labels: dict[EventType, Spans], parameters: Parameters) -> dict[EventType, float]:
-    """By type."""
+def f1(legs: list[Positions], labels: Sequence[Label], parameters: Parameters) -> dict[EventType, float]:
+    """By type; 0 where there is nothing to compare."""
     found = derived(legs, parameters)
-    return {
-        kind: 2 * agreeing(found[kind], labels[kind]) / max(len(found[kind]) + len(labels[kind]), 1)
-        for kind in LABELS.values()
-    }
+    scores: dict[EventType, float] = {}
+    for kind in KINDS:
+        spans = [(label.start, label.end) for label in labels if label.event_type is kind]
+        agree = len(list(pairs(spans, found[kind], WITHIN_US)))
+        scores[kind] = Agreement(len(spans), len(found[kind]), agree).f1 or 0.0
+    return scores
 
 
 def legs_of(path: Path) -> list[Positions]:
@@ -83,34 +80,13 @@ def legs_of(path: Path) -> list[Positions]:
     return [fixes[leg.start : leg.stop] for leg in cut(DEFAULT, fixes, [Assignment(0, "", "", None, None)]).legs]
 
 
-def derived(legs: list[Positions], parameters: Parameters = DEFAULT) -> dict[EventType, list[float]]:
-    """The moments of the events that Roadlens derives from these legs, Unix seconds."""
-    found: dict[EventType, list[float]] = {kind: [] for kind in EventType}
+def derived(legs: list[Positions], parameters: Parameters) -> dict[EventType, list[int]]:
+    """The moments of the events that Roadlens derives from these legs, Unix microseconds."""
+    found: dict[EventType, list[int]] = {kind: [] for kind in EventType}
     for leg in legs:
         for event in find(Track(parameters, leg), UTC).events:
-            found[event.event_type].append(event.worst_us / 1e6)
+            found[event.event_type].append(event.worst_us)
     return found
-
-
-def labelled(path: Path) -> dict[EventType, Spans]:
-    """When the labelled events began and ended, Unix seconds."""
-    labels: dict[EventType, Spans] = {kind: [] for kind in LABELS.values()}
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            span = (datetime.fromisoformat(row["start"]).timestamp(), datetime.fromisoformat(row["end"]).timestamp())
-            labels[LABELS[row["type"]]].append(span)
-    return labels
-
-
-def agreeing(moments: list[float], labels: Spans) -> int:
-    """How many events agree with a label; each label is taken once, by the first event that agrees."""
-    free, agree = list(labels), 0
-    for moment in moments:
-        distances = [(max(start - moment, moment - end), start, end) for start, end in free]
-        if distances and min(distances)[0] <= WITHIN_S:
-            free.remove(min(distances)[1:])
-            agree += 1
-    return agree
 
 
 if __name__ == "__main__":

@@ -52,7 +52,8 @@ NOTED: dict[str, tuple[list[str], str, tuple[str, str]] | str] = {
     "serve": "its changes are those of the API, of retention, and of the first admin (tests/test_wiring.py)",
     "db upgrade": "a new schema is noted (tests/storage/test_migrate.py)",
     **dict.fromkeys(("doctor", "audit verify", "cache stats", "cache explain", "db url", "db status"), READS),
-    **dict.fromkeys(("devices list", "tokens list", "health", "score versions", "score compare"), READS),
+    **dict.fromkeys(("devices list", "tokens list", "health"), READS),
+    **dict.fromkeys(("score versions", "score compare", "score evaluate"), READS),
     "reload": "replaces processes, and changes nothing that is kept",
 }
 # Who exactly does these is the fleet's own name; everybody else is the system's user.

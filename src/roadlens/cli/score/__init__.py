@@ -1,13 +1,13 @@
-"""`roadlens score`: versions of the scoring, and history scored again by another one."""
+"""`roadlens score`: versions of the scoring, history scored again by another one, and how good scores are."""
 
 from __future__ import annotations
 
 import typer
 
-from roadlens.cli.score import compare, draft, forget, rebuild, switch, versions
+from roadlens.cli.score import compare, draft, evaluate, forget, rebuild, switch, versions
 
 app = typer.Typer(
-    help="Scoring: draft another version, score history by it, compare, switch. docs/score-versions.md tells the way.",
+    help="Scoring: draft another version, score history by it, compare, switch; compare with labels and with claims.",
     no_args_is_help=True,
 )
 app.command()(versions.versions)
@@ -16,3 +16,4 @@ app.command()(rebuild.rebuild)
 app.command()(compare.compare)
 app.command()(switch.switch)
 app.command()(forget.forget)
+app.command()(evaluate.evaluate)
