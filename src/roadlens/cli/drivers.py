@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-import tempfile
 from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -14,7 +12,8 @@ import typer
 
 from roadlens.api import personal_file
 from roadlens.cli.operator import operator
-from roadlens.errors import InvalidInput, SetupError
+from roadlens.cli.whole_file import whole_file
+from roadlens.errors import InvalidInput
 from roadlens.settings import read_settings
 from roadlens.storage.database import Database, WriteSession
 from roadlens.telemetry.erasure import Erased, erase_driver
@@ -45,16 +44,8 @@ def export(
     if output is None:
         asyncio.run(_export(driver_id, sys.stdout))
         return
-    try:
-        handle, draft = tempfile.mkstemp(prefix=f"{output.name}.", dir=output.parent)
-    except OSError as error:
-        raise SetupError(f"{output} cannot be written: {error.strerror}.") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            asyncio.run(_export(driver_id, file))
-        Path(draft).replace(output)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    with whole_file(output) as file:
+        asyncio.run(_export(driver_id, file))
     print(f"All that is held about {driver_id} is in {output}.")
 
 
