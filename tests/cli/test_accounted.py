@@ -52,6 +52,8 @@ NOTED: dict[str, tuple[list[str], str, tuple[str, str]] | str] = {
     "serve": "its changes are those of the API, of retention, and of the first admin (tests/test_wiring.py)",
     "db upgrade": "a new schema is noted (tests/storage/test_migrate.py)",
     **dict.fromkeys(("doctor", "audit verify", "cache stats", "cache explain", "db url", "db status"), READS),
+    **dict.fromkeys(("score calibrate", "bench claims"), READS),
+    "score relativities": "wants a table and drivers: tests/cli/score/test_calibrate.py",
     **dict.fromkeys(("devices list", "tokens list", "health"), READS),
     **dict.fromkeys(("score versions", "score compare", "score evaluate"), READS),
     "reload": "replaces processes, and changes nothing that is kept",

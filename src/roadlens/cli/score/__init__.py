@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from roadlens.cli.score import compare, draft, evaluate, forget, rebuild, switch, versions
+from roadlens.cli.score import calibrate, compare, draft, evaluate, forget, rebuild, relativities, switch, versions
 
 app = typer.Typer(
     help="Scoring: draft another version, score history by it, compare, switch; compare with labels and with claims.",
@@ -17,3 +17,5 @@ app.command()(compare.compare)
 app.command()(switch.switch)
 app.command()(forget.forget)
 app.command()(evaluate.evaluate)
+app.command()(calibrate.calibrate)
+app.command()(relativities.relativities)
