@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from roadlens.domain import EventState
 from roadlens.errors import Conflict, DatabaseUnavailable, SetupError
 from roadlens.rescoring.chunk import Chunks
 from roadlens.rescoring.histories import rate
@@ -21,9 +22,11 @@ from roadlens.rescoring.rebuild import Order, Progress, Rebuilt, rebuild
 from roadlens.scoring.parameters import DEFAULT, FORMULA_1, Parameters
 from roadlens.storage.database import Database
 from roadlens.storage.writes import rebuilds as write
-from roadlens.telemetry import assignments
+from roadlens.storage.writes.barrier import Touched
+from roadlens.telemetry import assignments, reviews
 from roadlens.telemetry.assignments import cut_again
 from roadlens.telemetry.demo.fill import fill
+from roadlens.telemetry.reviews import Decision
 
 UNTIL = datetime(2026, 3, 20, 18, 30, tzinfo=UTC)
 OTHER = replace(
@@ -81,8 +84,8 @@ async def switch(database: Database) -> None:
     async with database.write() as session:
         await session.execute("UPDATE score_versions SET active = false WHERE version = 1")
         await session.execute("UPDATE score_versions SET active = true WHERE version = 2")
-        devices = [row[0] for row in await session.tuples("SELECT device_id FROM devices ORDER BY device_id")]
-        await cut_again(session, devices)
+        devices = await session.tuples("SELECT device_id FROM devices ORDER BY device_id")
+        await cut_again(session, [Touched(device_id, None, None) for (device_id,) in devices])
 
 
 async def content(database: Database, statements: tuple[str, ...]) -> list[list[tuple[Any, ...]]]:
@@ -143,6 +146,23 @@ async def test_by_other_numbers_it_is_what_would_have_been(database: Database, o
     await run(database, replace(order, positions_a_chunk=500))
     before, rescored = await content(database, LIVE), await content(database, RESCORED)
     assert all(ours != theirs for ours, theirs in zip(rescored, before, strict=True))
+    await switch(database)
+    assert rescored == await content(database, LIVE)
+
+
+async def test_what_was_decided_about_events_holds(database: Database, order: Order) -> None:
+    """Dismissed events do not count in what is scored anew either, and others keep their state."""
+    await fill(database, drivers=6, days=6, seed=1, until=UNTIL)
+    async with database.read() as session:
+        found = await session.tuples("SELECT event_id FROM safety_events ORDER BY event_id")
+    for place, state in enumerate((EventState.DISMISSED, EventState.COACHED, EventState.DISMISSED)):
+        ids = [event_id for (event_id,) in found[place::4]]
+        async with database.write() as session:
+            await reviews.review(session, "test", ids, Decision(state, None, keep_note=False))
+    await draft(database, OTHER)
+    await run(database, order)
+    rescored = await content(database, RESCORED)
+    assert {row[-1] for row in rescored[1]} == {"dismissed", "coached", "needs_review"}
     await switch(database)
     assert rescored == await content(database, LIVE)
 

@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 from roadlens.rescoring.duck import Duck
 from roadlens.rescoring.export import export, exported_trips
 from roadlens.rescoring.files import RESULTS, Files, said
-from roadlens.rescoring.finish import Finished, finish
+from roadlens.rescoring.finish import Finished, finish, spans
 from roadlens.rescoring.rules import read_version
 from roadlens.rescoring.tasks import Counts, Done
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.reads import rebuilds as read
+from roadlens.storage.reads import reviews
 from roadlens.storage.writes import rebuilds as write
 from roadlens.telemetry.work import Rules
 
@@ -86,7 +87,8 @@ class Chunks:
         async def run(session: WriteSession) -> Finished:
             kept = [trip.trip.trip_id for trip in trips if trip.kept]
             events = await read.events_of(session, kept) if kept else []
-            finished = finish(rules, trips, results, events)
+            decided = await reviews.near(session, spans(rules, trips))
+            finished = finish(rules, trips, results, events, decided)
             await write.put_chunk(session, self.version, chunk, *finished)
             return finished
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,10 +15,12 @@ from roadlens.domain import EVENT_TYPES, EventType
 from roadlens.rescoring.export import ExportedTrip
 from roadlens.scoring.parameters import Parameters
 from roadlens.storage.binary import POSITION, Positions
+from roadlens.storage.reads.reviews import ReviewRow, Span
 from roadlens.storage.trip_rows import EventRow, TripRow
-from roadlens.storage.writes.rebuilds import RescoredEvent, RescoredTrip
+from roadlens.storage.writes.rebuilds import RescoredTrip
 from roadlens.telemetry.derive import Event, in_order, together
 from roadlens.telemetry.manoeuvres import Stretch
+from roadlens.telemetry.reviewed import margin, reviewed
 from roadlens.telemetry.seconds import SECOND_US
 from roadlens.telemetry.sums import metres
 from roadlens.telemetry.trip import event_row, judged
@@ -28,12 +31,16 @@ class Finished(NamedTuple):
     """A chunk's rows; `kept` of its trips have no positions any more, and keep the events that they have."""
 
     trips: list[RescoredTrip]
-    events: list[RescoredEvent]
+    events: list[EventRow]
     kept: int
 
 
 def finish(
-    rules: Rules, exported: Sequence[ExportedTrip], results: Mapping[str, pa.Table], live: Sequence[EventRow]
+    rules: Rules,
+    exported: Sequence[ExportedTrip],
+    results: Mapping[str, pa.Table],
+    live: Sequence[EventRow],
+    reviews: Sequence[ReviewRow],
 ) -> Finished:
     """The rows of a chunk.
 
@@ -42,8 +49,9 @@ def finish(
         exported: its trips.
         results: what `expressions.results` gives for their fixes.
         live: the events of the trips that are kept.
+        reviews: those that may hold for events of these trips, the oldest first.
     """
-    signs, sums = found_by_trip(results), sums_by_trip(results)
+    signs, sums, decided = found_by_trip(results), sums_by_trip(results), _by_device(reviews)
     kept = _by_trip(live)
     trips: list[TripRow] = []
     events: list[EventRow] = []
@@ -55,13 +63,29 @@ def finish(
             continue
         shown = signs.get(number, Signs())
         found, fixes = shown.events(parameters), shown.fixes
-        trips.append(_scored(parameters, _with_sums(trip, sums[number]), (event.event_type for event in found)))
-        events += [event_row(fixes, event, unique_id, trip) for event in found]
+        scored = _scored(parameters, _with_sums(trip, sums[number]), (event.event_type for event in found))
+        rows = [event_row(fixes, event, unique_id, trip) for event in found]
+        scored, rows = reviewed(rules.parameters, scored, rows, decided.get(trip.device_id, ()))
+        trips.append(scored)
+        events += rows
     return Finished(
         [RescoredTrip(*(getattr(trip, name) for name in RescoredTrip._fields)) for trip in trips],
-        [RescoredEvent.of(event, "needs_review") for event in events],
+        events,
         sum(trip.kept for trip in exported),
     )
+
+
+def spans(rules: Rules, exported: Sequence[ExportedTrip]) -> list[Span]:
+    """Where reviews must lie to hold for an event of these trips: by device and type, from the first to the last."""
+    times: dict[int, list[datetime]] = defaultdict(list)
+    for each in exported:
+        times[each.trip.device_id] += [each.trip.started_at, each.trip.ended_at]
+    near = {kind: margin(rules.parameters, kind) for kind in EVENT_TYPES}
+    return [
+        Span(device_id, kind.value, min(reached) - near[kind], max(reached) + near[kind])
+        for device_id, reached in times.items()
+        for kind in EVENT_TYPES
+    ]
 
 
 class Sums(NamedTuple):
@@ -138,6 +162,13 @@ def _by_trip(events: Sequence[EventRow]) -> dict[UUID, list[EventRow]]:
     for event in events:
         by_trip[event.trip_id].append(event)
     return by_trip
+
+
+def _by_device(reviews: Sequence[ReviewRow]) -> Mapping[int, Sequence[ReviewRow]]:
+    by_device: dict[int, list[ReviewRow]] = defaultdict(list)
+    for review in reviews:
+        by_device[review.device_id].append(review)
+    return by_device
 
 
 def _with_sums(trip: TripRow, sums: Sums) -> TripRow:

@@ -11,6 +11,8 @@ from typing import Any
 import ibis
 from ibis.expr.types import BooleanValue, NumericValue, Table
 
+from roadlens.telemetry.forces import LONGEST_BURST
+
 SECOND_US = 1_000_000
 _MS2 = 1000.0
 
@@ -35,7 +37,6 @@ def _means(rows: Table) -> Table:
     """Sums of three neighbouring rows, and what the rows before and after tell by themselves."""
     lasted = _lasted(rows, -1, 1)
     close = _close(rows, -1, 1)
-    standing = _greatest(rows, -rows.speed_mms, -5, 0) > -rows.gps_start_from_mms
     by = (rows.east_mms * rows.east_mms + rows.north_mms * rows.north_mms).sqrt() * lasted
     east_change, north_change = (_at(rows, name, 1) - _at(rows, name, -1) for name in ("east_mms", "north_mms"))
     across = east_change * rows.north_mms - north_change * rows.east_mms
@@ -46,7 +47,8 @@ def _means(rows: Table) -> Table:
         north=_threes(rows, "north_mms"),
         raw=_if(close, _per_us(_at(rows, "speed_mms", 1) - _at(rows, "speed_mms", -1)) / lasted),
         raw_across=(_per_us(across) / _if(close & (by > 0), by)).abs(),
-        fallen=_if(standing, _at(rows, "speed_mms", -1) - rows.speed_mms),
+        slowest=_greatest(rows, -rows.speed_mms, -3, 0),
+        burst=rows.row.count().over(ibis.window(group_by=[rows.trip, rows.segment])) <= LONGEST_BURST,
     )
 
 
@@ -60,18 +62,19 @@ def _vectors(rows: Table) -> Table:
         east_change=_at(rows, "east", 2) - _at(rows, "east", -2),
         north_change=_at(rows, "north", 2) - _at(rows, "north", -2),
         by=_if(_close(rows, -3, 3) & (by > 0), by),
+        fallen=_if(_at(rows, "slowest", -2) > -rows.gps_start_from_mms, _at(rows, "speed_mms", -1) - rows.speed_mms),
     )
 
 
 def _firm(rows: Table) -> Table:
-    """Forces by many rows; and those by few where many are not there."""
+    """Forces by many rows; and in a burst, where these are not there, those by few."""
     along = _per_us(rows.east_change * rows.east + rows.north_change * rows.north) / rows.by
     across = (_per_us(rows.east_change * rows.north - rows.north_change * rows.east) / rows.by).abs()
     return rows.mutate(
         along=along.abs(),
         across=across,
-        firm=rows.smooth.fill_null(rows.raw),
-        firm_across=across.fill_null(rows.raw_across),
+        firm=rows.smooth.fill_null(_if(rows.burst, rows.raw)),
+        firm_across=across.fill_null(_if(rows.burst, rows.raw_across)),
     )
 
 
@@ -93,7 +96,7 @@ def _extremes(rows: Table) -> Table:
 
 def _strengths(p: Table) -> Table:
     """`p` has the parameters too, by their names."""
-    straight = ~_true(p.bend >= p.gps_bend_ms2)
+    straight = _true(p.bend < p.gps_bend_ms2)
     let_go = straight & (p.speed_mms >= p.gps_braking_from_mms) & (-p.hardest_before >= p.gps_braking_at_least_ms2)
     swing = (p.greatest_in_two - p.hardest_before) / p.gps_braking_swing_ms2
     sudden = straight & (p.speed_mms >= p.gps_acceleration_from_mms) & p.close_in_rise

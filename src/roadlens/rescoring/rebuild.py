@@ -6,6 +6,7 @@ at any moment; they are made anew.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ from roadlens.rescoring.rules import read_version
 from roadlens.rescoring.tasks import Counts, Done, Drivers, Greeting, Score, Task
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.reads import rebuilds as read
+from roadlens.storage.writes import barrier
 from roadlens.storage.writes import rebuilds as write
+from roadlens.storage.writes.barrier import InTheWay
+from roadlens.telemetry.switching import PATIENCE_S, PAUSE_S
 
 _DRIVERS_AT_ONCE = 200
 
@@ -81,6 +85,7 @@ async def rebuild(database: Database, order: Order, on_progress: OnProgress) -> 
     Raises:
         SetupError: there is no such version, it is of another formula, or the disk is full.
         Conflict: the version is the active one.
+        Overloaded: somebody was writing trips all the time, and it could not begin.
         DatabaseUnavailable: the database is away. In all cases, what was finished stays.
     """
     await _begin(database, order)
@@ -121,17 +126,34 @@ async def _begin(database: Database, order: Order) -> None:
     state = None if found is None else found.state
     if state in (None, "planning", "switched"):
 
-        async def begin(session: WriteSession) -> None:
-            await write.begin(session, order.version)
-
         async def plan(session: WriteSession) -> None:
             await write.plan(session, order.version, order.positions_a_chunk)
 
         order.files.remove()
-        await database.retrying(begin)
+        await _announce(database, order.version)
         await database.retrying(plan)
     elif state != "ready":
         await _reach(database, order.version, "scoring")
+
+
+async def _announce(database: Database, version: int) -> None:
+    """Let whoever writes trips from now on note which they have touched; nobody is under way who does not.
+
+    Raises:
+        Overloaded: somebody was writing trips all the time. Nothing was begun.
+    """
+    for patience in PATIENCE_S:
+
+        async def run(session: WriteSession, patience: float = patience) -> None:
+            await barrier.close(session, patience)
+            await write.begin(session, version)
+
+        try:
+            return await database.retrying(run)
+        except InTheWay:
+            await asyncio.sleep(PAUSE_S)
+    async with database.read() as session:
+        raise await barrier.in_the_way(session)
 
 
 async def _reach(database: Database, version: int, state: str) -> None:

@@ -19,7 +19,7 @@ from roadlens.telemetry.track import Bools, Floats
 
 # Rows without a value that are put before, between and behind segments: no window reaches further.
 _APART = 5
-_LONGEST_BURST = 6  # rows
+LONGEST_BURST = 6  # rows
 # mm/s in a microsecond, in m/s².
 _MS2 = 1000.0
 
@@ -144,7 +144,7 @@ class Forces:
     def _burst(self) -> Bools:
         """Rows of a segment too short for a bend: what trackers send around a manoeuvre."""
         sizes = np.bincount(self.rows.segment)
-        return np.asarray(self._laid_out(sizes[self.rows.segment] <= _LONGEST_BURST) == 1)
+        return np.asarray(self._laid_out(sizes[self.rows.segment] <= LONGEST_BURST) == 1)
 
     @cached_property
     def _straight(self) -> Bools:

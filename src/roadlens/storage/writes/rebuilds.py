@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -18,10 +18,6 @@ from roadlens.storage.writes.scores import ScoredDay
 # About so many positions are a chunk: some 15 MB while they are read. A trip costs something even without positions.
 POSITIONS_A_CHUNK = 250_000
 _POSITIONS_WORTH_A_TRIP = 50
-
-# Whoever changes trips holds this table in a mode that waits for this one. So nobody is under way afterwards who does
-# not see that history is being scored, and everybody who comes later notes which devices they have touched.
-_BARRIER = "LOCK TABLE rescored_devices IN ACCESS EXCLUSIVE MODE"
 
 _BEGIN = """
 INSERT INTO score_rebuilds (score_version, state) VALUES (:version, 'planning')
@@ -88,28 +84,6 @@ class RescoredTrip(NamedTuple):
     trip_score: Decimal
 
 
-class RescoredEvent(NamedTuple):
-    """One row of `rescored_events`, but for its version."""
-
-    event_id: UUID
-    trip_id: UUID
-    driver_id: str
-    event_type: str
-    source: str
-    occurred_at: datetime
-    ended_at: datetime
-    severity: float | None
-    confidence: float
-    latitude: float
-    longitude: float
-    speed_kmh: float
-    state: str
-
-    @classmethod
-    def of(cls, event: EventRow, state: str) -> RescoredEvent:
-        return cls(**event._asdict(), state=state)
-
-
 _TYPES = {
     "trip_id": "uuid",
     "event_id": "uuid",
@@ -128,7 +102,7 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 
 
 _PUT_TRIPS = _insert("rescored_trips", RescoredTrip._fields)
-_PUT_EVENTS = _insert("rescored_events", RescoredEvent._fields)
+_PUT_EVENTS = _insert("rescored_events", EventRow._fields)
 
 _FORGET_RISK = "DELETE FROM rescored_risk WHERE score_version = :version AND driver_id = ANY(:drivers)"
 _PUT_RISK = """
@@ -144,9 +118,8 @@ SELECT :version, * FROM ROWS FROM (
 async def begin(session: WriteSession, version: int) -> None:
     """Note that history is scored by the version, from the start: what an earlier attempt has left is removed.
 
-    When this has committed, whoever changes trips knows of it. It waits for those who are changing some now.
+    The barrier is closed: when this has committed, whoever writes trips notes what is touched.
     """
-    await session.execute(_BARRIER)
     for table in _EMPTIED:
         await session.execute(f"DELETE FROM {table} WHERE score_version = :version", {"version": version})
     await session.execute(_BEGIN, {"version": version})
@@ -172,7 +145,7 @@ async def put_chunk(
     version: int,
     chunk: int,
     trips: Sequence[RescoredTrip],
-    events: Sequence[RescoredEvent],
+    events: Sequence[EventRow],
     kept: int,
 ) -> bool:
     """Store what came of a chunk; False if somebody else has done so meanwhile.
@@ -193,7 +166,7 @@ async def put_chunk(
     if trips:
         await session.execute(_PUT_TRIPS, {"version": version, **arrays(RescoredTrip._fields, trips)})
     if events:
-        await session.execute(_PUT_EVENTS, {"version": version, **arrays(RescoredEvent._fields, events)})
+        await session.execute(_PUT_EVENTS, {"version": version, **arrays(EventRow._fields, events)})
     if kept:
         await session.execute(_COUNT_KEPT, {"version": version, "kept": kept})
     return True
