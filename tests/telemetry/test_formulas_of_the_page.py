@@ -32,6 +32,7 @@ SHAPES = replace(
     gps_start_stumble_kmh=0.01,
     gps_cornering_ms2=1e9,
     gps_cornering_along_ms2=0.3,
+    gps_bend_ms2=0.4,
 )
 
 
