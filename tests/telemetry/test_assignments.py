@@ -102,7 +102,7 @@ async def test_edits_and_deliveries_at_once_leave_exact_rows(database: Database)
         await ingest.deliver(fleet.batch(part), register=True)
 
     day = [office.assign, office.end, office.hand_over, office.delete, office.rename, office.decide] * 14
-    day += [office.dismiss, office.forget] * 2 + [office.decide] * 30
+    day += [office.dismiss, office.forget] * 2 + [office.decide] * 10
     async with asyncio.timeout(120):
         deliveries = asyncio.gather(*(deliver(part) for part in [*parts, *parts[::4]]))
         told = await asyncio.gather(*(office.later(edit) for edit in day))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from roadlens.domain import Role
-from tests.support.api import Api
+from tests.support.api import PASSWORD, Api
 from tests.support.known_fleet import days_ago
 
 
@@ -144,3 +144,21 @@ async def test_the_inbox_counts_by_state_and_type(fleet: Api) -> None:
     assert told(await fleet.answer("/admin/events/inbox", driver_id="DRV-0002")) == counts
     # A driver's trip of the fleet counts three events that are in no list.
     assert told(await fleet.answer("/admin/events/inbox")) == counts | {"needs_review phone_use": 3}
+
+
+async def test_a_decision_stays_when_who_decided_is_erased(fleet: Api) -> None:
+    made = await fleet.send("POST", "/admin/users", {"username": "eve", "password": PASSWORD, "role": "admin"})
+    event = (await fleet.answer("/admin/events"))["items"][0]["event_id"]
+    as_eve = {"Authorization": f"Bearer {await signed_in(fleet, 'eve')}"}
+    path = f"/api/v1/admin/events/{event}"
+    assert (await fleet.client.patch(path, json={"state": "dismissed"}, headers=as_eve)).status_code == 200
+    assert (await fleet.answer(f"/admin/events/{event}"))["review"]["reviewed_by"] == "eve"
+    erased = await fleet.send("POST", f"/admin/users/{made.json()['user_id']}/erase", {"confirm": "eve"})
+    review = (await fleet.answer(f"/admin/events/{event}"))["review"]
+    assert (review["reviewed_by"], review["history"][0]["by"]) == (None, erased.json()["erased_as"])
+    assert (await fleet.answer("/admin/events", state="dismissed"))["items"][0]["event_id"] == event
+
+
+async def signed_in(fleet: Api, username: str) -> str:
+    answer = await fleet.client.post("/api/v1/auth/login", json={"username": username, "password": PASSWORD})
+    return str(answer.json()["access_token"])
