@@ -22,12 +22,23 @@ from roadlens.telemetry.batch import Batch
 from roadlens.telemetry.rescore import history
 from roadlens.telemetry.work import Rules, Work
 
-_TRIP = ("trip_id", "driver_id", "day", "distance_m", "night_m", "rush_hour_m", "speeding_m", "trip_score")
+_TRIP = (
+    "trip_id",
+    "driver_id",
+    "day",
+    "distance_m",
+    "night_m",
+    "rush_hour_m",
+    "speeding_m",
+    "speeding_s",
+    "trip_score",
+)
 _COUNTS = [kind.value for kind in EVENT_TYPES]
 _PUT_TRIPS = f"""
 INSERT INTO rescored_trips (score_version, {", ".join(_TRIP)}, {", ".join(_COUNTS)})
 SELECT :version, * FROM unnest(cast(:trip_id AS uuid[]), cast(:driver_id AS text[]), cast(:day AS date[]),
     cast(:distance_m AS int[]), cast(:night_m AS int[]), cast(:rush_hour_m AS int[]), cast(:speeding_m AS int[]),
+    cast(:speeding_s AS int[]),
     cast(:trip_score AS numeric[]), {", ".join(f"cast(:{name} AS int[])" for name in _COUNTS)})
 """
 _PUT_EVENTS = f"""
