@@ -42,12 +42,12 @@ SELECT :version, * FROM unnest(cast(:trip_id AS uuid[]), cast(:driver_id AS text
     cast(:trip_score AS numeric[]), {", ".join(f"cast(:{name} AS int[])" for name in _COUNTS)})
 """
 _PUT_EVENTS = f"""
-INSERT INTO rescored_events (score_version, {", ".join(EventRow._fields)}, state)
-SELECT :version, *, 'needs_review' FROM unnest(cast(:event_id AS uuid[]), cast(:trip_id AS uuid[]),
+INSERT INTO rescored_events (score_version, {", ".join(EventRow._fields)})
+SELECT :version, * FROM unnest(cast(:event_id AS uuid[]), cast(:trip_id AS uuid[]),
     cast(:driver_id AS text[]), cast(:event_type AS text[]), cast(:source AS text[]),
     cast(:occurred_at AS timestamptz[]), cast(:ended_at AS timestamptz[]), cast(:severity AS float8[]),
     cast(:confidence AS float8[]), cast(:latitude AS float8[]), cast(:longitude AS float8[]),
-    cast(:speed_kmh AS float8[]))
+    cast(:speed_kmh AS float8[]), cast(:state AS text[]))
 """
 _PUT_RISK = """
 INSERT INTO rescored_risk SELECT score_version, driver_id, day, risk_score, risk_level, distance_m, factors

@@ -86,7 +86,8 @@ async def test_an_assignment_waits_before_it_holds_anything(database: Database) 
 async def test_who_closes_waits_for_those_who_have_passed_and_names_them(database: Database) -> None:
     await started(database)
     async with database.write() as passed:
-        assert await barrier.enter(passed) == barrier.Standing(1, [])
+        entered = await barrier.enter(passed)
+        assert (entered.version, entered.pending) == (1, [])
         with pytest.raises(barrier.InTheWay):
             async with database.write() as session:
                 await barrier.close(session, 0.05)

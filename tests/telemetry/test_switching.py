@@ -7,10 +7,11 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from roadlens.domain import EventType
+from roadlens.domain import EventState, EventType
 from roadlens.errors import Conflict, NotFound, Overloaded
 from roadlens.storage.database import Database
 from roadlens.storage.writes import barrier
@@ -20,6 +21,7 @@ from roadlens.telemetry.batch import Fix
 from roadlens.telemetry.delivery import Ingest
 from roadlens.telemetry.doctor import differences
 from roadlens.telemetry.erasure import erase_driver
+from roadlens.telemetry.reviews import Decision, review
 from roadlens.telemetry.switching import forget, switch
 from tests.support import fleet
 from tests.support.fleet import NOON, drive
@@ -110,6 +112,41 @@ async def test_what_comes_and_changes_meanwhile_is_of_the_other_version_too(data
     done = await switch(database, 2, actor="test")
     assert done.devices == 3
     await holds(database, 2)
+
+
+async def test_what_is_decided_about_events_holds_in_the_other_version(database: Database) -> None:
+    """One event is dismissed before history is scored, one after; the first is taken back beside the switch."""
+    await started(database)
+    first, second = await events_of(database, "A")
+    await decide(database, first, EventState.DISMISSED)
+    await rebuild(database, 2)
+    assert await asked(database, "SELECT count(*) FROM rescored_events WHERE state = 'dismissed'") == [(1,)]
+    await decide(database, second, EventState.DISMISSED)
+    assert len(await asked(database, "SELECT FROM rescored_devices")) == 1
+    async with database.write() as session:
+        await barrier.close(session, 30)
+        later = asyncio.create_task(decide(database, first, EventState.COACHED))
+        await asyncio.sleep(0.1)
+        assert not later.done()
+    await asyncio.gather(later, switch(database, 2, actor="test"))
+    await holds(database, 2)
+    states = "SELECT state, count(*) FROM safety_events GROUP BY 1 ORDER BY 1"
+    assert await asked(database, states) == [("coached", 1), ("dismissed", 1), ("needs_review", 13)]
+
+
+async def events_of(database: Database, device: str) -> list[UUID]:
+    """Its two oldest events."""
+    found = await asked(
+        database,
+        "SELECT event_id FROM safety_events JOIN trips USING (trip_id) JOIN devices USING (device_id) "
+        f"WHERE unique_id = '{device}' ORDER BY event_id LIMIT 2",
+    )
+    return [event for (event,) in found]
+
+
+async def decide(database: Database, event: UUID, state: EventState) -> None:
+    async with database.write() as session:
+        await review(session, "test", [event], Decision(state))
 
 
 async def test_a_trip_without_positions_keeps_its_events(database: Database) -> None:

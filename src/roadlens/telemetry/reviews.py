@@ -21,13 +21,14 @@ from roadlens.storage.reads import reviews as read
 from roadlens.storage.reads.event_detail import EventFound, ReviewFound
 from roadlens.storage.reads.reviews import DeviceEvent, ReviewRow
 from roadlens.storage.trip_rows import EventRow, TripRow
-from roadlens.storage.writes import devices, reviews
+from roadlens.storage.writes import barrier, devices, reviews
 from roadlens.storage.writes.audit import Who
+from roadlens.storage.writes.barrier import Touched
 from roadlens.storage.writes.edits import Expected
 from roadlens.storage.writes.reviews import Changed, Entry, Made
 from roadlens.storage.writes.trips import Changes
 from roadlens.telemetry.reviewed import Reviews, around, flips, recounted
-from roadlens.telemetry.rules import read_rules
+from roadlens.telemetry.rules import read_rules, rules_of
 from roadlens.telemetry.work import Rules
 from roadlens.telemetry.write import write
 
@@ -79,7 +80,8 @@ async def review(
     ids = sorted(set(event_ids))
 
     async def run() -> list[Outcome]:
-        rules = await read_rules(session)
+        active = await barrier.enter(session)
+        rules = rules_of(active)
         await devices.lock(session, await read.devices(session, ids))
         found = await read.events(session, ids)
         _all_there(ids, found)
@@ -88,6 +90,7 @@ async def review(
         _check(outcomes, expected)
         decided = await _decide(session, who, bench, found, decision)
         await _let_follow(session, rules, bench)
+        await barrier.note(session, active.pending, _touched(bench.events))
         return [Outcome(each.event_id, each.before, decided.get(each.event_id, each.before)) for each in outcomes]
 
     return await session.retrying(run)
@@ -187,6 +190,14 @@ async def _let_follow(session: WriteSession, rules: Rules, bench: _Bench) -> Non
     before = await read.trips(session, more) if more else []
     gone, put = list(before), [_recounted(rules, trip, more[trip.trip_id]) for trip in before]
     await write(session, rules, Changes(gone, put, *map(list, zip(*changed, strict=True))))
+
+
+def _touched(events: Iterable[DeviceEvent]) -> list[Touched]:
+    """The span of each device in which events lie that a decision may have reached."""
+    spans: dict[int, list[datetime]] = {}
+    for device_id, event in events:
+        spans.setdefault(device_id, []).extend((event.occurred_at, event.ended_at))
+    return [Touched(device_id, min(moments), max(moments)) for device_id, moments in spans.items()]
 
 
 def _more_by_trip(changed: Sequence[tuple[EventRow, EventRow]]) -> dict[UUID, Mapping[str, int]]:

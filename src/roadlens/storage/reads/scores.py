@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from roadlens.errors import SetupError
 from roadlens.storage.database import ReadSession
@@ -19,7 +19,7 @@ ORDER BY driver_id, day
 """
 
 
-_ACTIVE = """
+ACTIVE: Final = """
 SELECT version, parameters, timezone,
     ARRAY(SELECT score_version FROM score_rebuilds WHERE state <> 'switched' ORDER BY score_version) AS pending
 FROM score_versions, installation WHERE active
@@ -52,7 +52,15 @@ class DrivenDay(NamedTuple):
 
 async def active_version(session: ReadSession) -> ActiveVersion:
     """The score version that new trips are scored with, and the time zone that days are counted in."""
-    found = await session.row(_ACTIVE, ActiveVersion)
+    return the_active(await session.row(ACTIVE, ActiveVersion))
+
+
+def the_active(found: ActiveVersion | None) -> ActiveVersion:
+    """What was found, which there must be.
+
+    Raises:
+        SetupError: there is none.
+    """
     if found is None:
         raise SetupError("The database has no active score version: run `roadlens db upgrade`.")
     return found

@@ -17,6 +17,7 @@ from roadlens.errors import Overloaded
 from roadlens.storage.arrays import arrays
 from roadlens.storage.database import ReadSession, WriteSession
 from roadlens.storage.failures import sqlstate
+from roadlens.storage.reads.scores import ACTIVE, ActiveVersion, the_active
 
 # A statement that names the table holds it from when it is planned, before it looks at anything. Its index is asked for
 # what is never there, so that it is named for certain and costs nothing.
@@ -25,6 +26,8 @@ PASSED: Final = """
 ARRAY(SELECT score_version FROM score_rebuilds WHERE state <> 'switched' ORDER BY score_version) AS pending,
 EXISTS (SELECT FROM rescored_devices WHERE score_version = 0) AS passed
 """
+
+_ENTER: Final = f"{ACTIVE} AND NOT EXISTS (SELECT FROM rescored_devices WHERE score_version = 0)"
 
 # A note of one device is never made by two at once: whoever makes one holds the device.
 _NOTE = """
@@ -72,10 +75,13 @@ class InTheWay(Exception):
     """Others were at it for all of the time that was given. The transaction is lost."""
 
 
-async def enter(session: WriteSession) -> Standing:
-    """Pass, as the first that a transaction does which writes trips."""
-    ((version, pending, _),) = await session.tuples(f"SELECT {PASSED}")
-    return Standing(version, pending)
+async def enter(session: WriteSession) -> ActiveVersion:
+    """Pass, as the first that a transaction does which writes trips, and see the version that scores them.
+
+    Raises:
+        SetupError: there is none.
+    """
+    return the_active(await session.row(_ENTER, ActiveVersion))
 
 
 async def note(session: WriteSession, pending: Sequence[int], touched: Sequence[Touched]) -> None:

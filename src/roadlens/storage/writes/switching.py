@@ -44,7 +44,7 @@ DELETE FROM safety_events AS live USING trips
 WHERE trips.trip_id = live.trip_id AND trips.score_version = :version AND NOT EXISTS (
     SELECT FROM rescored_events AS made WHERE made.score_version = :version AND made.event_id = live.event_id)
 """
-_EVENT: Final = tuple(dict.fromkeys((*EventRow._fields, "state")))
+_EVENT: Final = EventRow._fields
 _TAKE_EVENTS = f"""
 INSERT INTO safety_events AS live ({", ".join(_EVENT)})
 SELECT {", ".join(f"made.{name}" for name in _EVENT)}
