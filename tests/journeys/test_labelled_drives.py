@@ -10,6 +10,9 @@ import pytest
 
 from tests.support.installation import Installation, real_drives
 
+# What events derived from positions at 1 Hz must reach, F1: a floor, not what they are tuned to.
+FLOOR = {"harsh_braking": 0.35, "rapid_acceleration": 0.45, "harsh_cornering": 0.55}
+
 ONE = pytest.mark.parametrize("positions", real_drives("positions.jsonl.gz"), ids=lambda path: path.name)
 
 
@@ -31,15 +34,14 @@ def test_derived_events_are_compared_with_labels(installation: Installation, pos
         }
         (covered,) = told["covered"]
         assert (covered["unique_id"], covered["trips"]) == ("nds-blackbox-1", 13)
-        for figures in told["types"].values():
+        for kind, figures in told["types"].items():
+            assert figures["f1"] >= FLOOR[kind]
             assert figures["f1"] == 2 * figures["agree"] / (figures["labels"] + figures["derived"])
         missed, unlabelled = len(told["missed"]), len(told["unlabelled"])
         listed = installation.run("score", "evaluate", labels, "--source", "gps", "--list")
         assert len(listed.split("not derived:")[1].splitlines()) == 1 + missed + 2 + unlabelled
-        assert (
-            "there is no device van"
-            in installation.run("score", "evaluate", labels, "--device", "van", fails=True).lower()
-        )
+        told_off = installation.run("score", "evaluate", labels, "--device", "van", fails=True)
+        assert "There is no device van" in told_off
 
 
 @ONE
