@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
@@ -29,7 +30,7 @@ class LeftOut(StrEnum):
     UNKNOWN_DRIVER = "unknown driver"
     NOT_OVER = "period not over yet, so that claims are missing"
     OVERLAP = "overlaps an earlier period of the driver"
-    NO_SCORE = "no score before the period"
+    NO_SCORE = "no score of this version before the period"
     OLD_SCORE = "last score more than a year before the period"
     OTHER_FACTORS = "score of other factors"
 
@@ -75,8 +76,8 @@ def observed(score: ScoreBefore, window_days: float) -> dict[str, Observed]:
 
 def _observed(factor: Mapping[str, Any]) -> Observed:
     return Observed(
-        label=factor["label"],
-        unit=factor["unit"],
+        label=sys.intern(factor["label"]),  # the same words for everybody, a hundred thousand times
+        unit=sys.intern(factor["unit"]),
         observed=factor["observed"],
         credible=max(factor["credible"], _LEAST),
         expected=factor["expected"],

@@ -63,7 +63,7 @@ def test_from_claims_to_relativities(portfolio: Installation, tmp_path: Path) ->
         file.write("DRV-9999,2020-01-01,2021-01-01,0,\nDRV-0001,2020-01-01,2021-01-01,0,\nDRV-0001,x,2021-01-01,0,\n")
     told = run(portfolio, "score", "calibrate", str(claims), "--out", str(table), "--csv", str(bands))
     assert "column from: 'x' is not a day" in told
-    assert "left out 3 lines: 1 not readable, 1 unknown driver, 1 no score before the period" in told
+    assert "left out 3 lines: 1 not readable, 1 unknown driver, 1 no score of this version before the period" in told
     assert "not in the model: annual_distance (only with --with-distance)" in told
     written = json.loads(table.read_text())
     braking = next(factor for factor in written["factors"] if factor["factor"] == "harsh_braking")
