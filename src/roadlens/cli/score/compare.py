@@ -129,12 +129,13 @@ def _print_levels(found: Comparison) -> None:
         print("\t".join([before or "none", *row]))
     moved = sum(number for (before, after), number in drivers.matrix.items() if before != after)
     print(f"{sum(drivers.matrix.values()):,} drivers, {moved:,} of them in another level")
-    print(f"mean score {drivers.mean_before} → {drivers.mean_after}, ", end="")
-    print(f"median {drivers.median_before} → {drivers.median_after} ({drivers.drivers:,} drivers with both)")
+    if drivers.drivers:
+        print(f"mean score {drivers.mean_before} → {drivers.mean_after}, ", end="")
+        print(f"median {drivers.median_before} → {drivers.median_after} ({drivers.drivers:,} drivers with both)")
 
 
 def _print_spread(drivers: Compared) -> None:
-    print("\nDrivers by change of score")
+    print("\nDrivers by change of score" if drivers.spread else "\nNobody has a score in both")
     for lower, number in drivers.spread:
         print(f"{lower:+d} to {lower + 5:+d}\t{number:,}")
 
@@ -153,7 +154,8 @@ def _print_driven(found: Comparison) -> None:
     for kind in EVENT_TYPES:
         print(f"{kind.value}\t{found.driven_old.events[kind]:,} → {found.driven_new.events[kind]:,}")
     print(f"trips\t{found.driven_old.trips:,} → {found.driven_new.trips:,}")
-    print(f"mean trip score\t{found.driven_old.mean} → {found.driven_new.mean}")
+    if found.driven_old.trips and found.driven_new.trips:
+        print(f"mean trip score\t{found.driven_old.mean} → {found.driven_new.mean}")
     for version in (found.old, found.new):
         if version.state == "ready" and version.kept_trips:
             print(f"version {version.version}: {version.kept_trips:,} trips without positions keep the events they had")
