@@ -30,6 +30,10 @@ def test_labels_are_read(tmp_path: Path) -> None:
         ("", "labels.csv: has no labels"),
         (f"swerve,{AT.format(1)},\n", "labels.csv:2: column type: 'swerve' is none of harsh_braking, "),
         (f"brake,{AT.format(3)},{AT.format(1)}\n", "labels.csv:2: column end: '2026-01-02T10:00:01Z' is before"),
+        (
+            "brake,9999-12-31T23:59:59Z,\n",
+            "labels.csv:2: column start: '9999-12-31T23:59:59Z' is not from 1970 to 2099",
+        ),
         ("brake,2026-01-02 10:00,\n", "labels.csv:2: column start: '2026-01-02 10:00' is not a time with its offset"),
     ],
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from roadlens.domain import EventType
+from roadlens.domain import EventType, unix_microseconds
 from roadlens.errors import InvalidInput
 from roadlens.telemetry.sources.rows import Row, read_rows
 
@@ -16,6 +17,8 @@ _SHORT = {
 }
 _TYPES = {kind.value: kind for kind in EventType} | _SHORT
 _DEVICE = ("device", "unique_id")
+# What is looked for around a label can still be written as a time.
+_FIRST, _LAST = (unix_microseconds(datetime(year, 1, 1, tzinfo=UTC)) for year in (1970, 2100))
 
 
 class Label(NamedTuple):
@@ -49,5 +52,10 @@ def _label(row: Row) -> Label:
     end = row.moment("end") if row.text("end") else start
     if end < start:
         raise row.wrong("end", f"is before the start, {row.text('start')}")
+    for column, moment in (("start", start), ("end", end)):
+        if not _FIRST <= moment < _LAST:
+            raise row.wrong(column, "is not from 1970 to 2099")
     device = next((name for column in _DEVICE if (name := row.text(column))), None)
+    if device is not None and "\0" in device:
+        raise row.wrong("type", "is of a device whose unique id is no text: it has a NUL in it")
     return Label(row.line, kind, start, end, device, row.text("drive"), row.text("severity"))

@@ -123,6 +123,7 @@ def test_claims_are_the_same_for_the_same_seed(portfolio: Installation, tmp_path
         (["score", "relativities", "{claims}"], "is no table that `roadlens score calibrate --out` has written"),
         (["bench", "claims", "x.csv", *SPELL, "--effect", "age=1"], "--effect age: no such factor"),
         (["bench", "claims", "x.csv", *SPELL, "--effect", "night_share"], "write it as harsh_braking=0.5"),
+        (["score", "evaluate", "{claims}"], "its first line names no column type and no start"),
         (["bench", "claims", "x.csv", "--from", "x", "--to", "2026-01-01"], "--from 'x' is not a day"),
         (["bench", "claims", "x.csv", "--from", "2026-01-01", "--to", "2026-01-01"], "--to is not after --from"),
         (["bench", "claims", "x.csv", "--from", "2001-01-01", "--to", "2001-02-01"], "No driver has a score before"),

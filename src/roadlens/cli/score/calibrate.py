@@ -42,7 +42,8 @@ def calibrate(
         Path | None, typer.Option("--csv", metavar="FILE", help="Keep the bands there, as a table for spreadsheets.")
     ] = None,
     score_version: Annotated[
-        int | None, typer.Option(metavar="N", help="By this version's scores; without it, the active one's.")
+        int | None,
+        typer.Option(metavar="N", min=1, max=2**31 - 1, help="By this version's scores; without it, the active one's."),
     ] = None,
     without: Annotated[
         list[str] | None, typer.Option(metavar="FACTOR", help="Leave a factor out of the model; may be repeated.")
