@@ -121,12 +121,11 @@ class Questions:
             about,
             2,
         )
-        yield Question(
-            f"{ADMIN}/events/inbox?{whose}",
-            lambda found: [Seen(EVENT, PARITY, found["states"][-2]["count"])],
-            about,
-            2,
-        )
+        dismissed = f"{ADMIN}/events?{whose}&state=dismissed"
+        yield Question(dismissed, lambda found: [Seen(EVENT, PARITY, len(found["items"]))], about, 2)
+        for inbox in (f"{ADMIN}/events/inbox?{whose}", f"{ADMIN}/events/inbox"):
+            yield Question(inbox, lambda found: [Seen(EVENT, PARITY, found["states"][-2]["count"])], about, 2)
+        yield Question(f"{ADMIN}/drivers/{self._fleet.commuter}/statistics?period_days=60", braking, about, 2)
 
     def _event(self, found: Any) -> list[Seen]:
         said = found["review"] and found["review"]["note"]
