@@ -42,10 +42,27 @@ FIXES: Final[Mapping[str, str]] = {
 _KINDS: Final = {kind: number for number, kind in enumerate(EVENT_TYPES)}
 _SPEEDING: Final = _KINDS[EventType.SPEEDING]
 _PLACE: Final = ("latitude", "longitude", "speed_kmh")
+_SHOWN: Final = (
+    "trip",
+    "row",
+    "at_us",
+    "segment",
+    "joined",
+    "over_mms",
+    *("braking", "acceleration", "cornering"),
+    *("braking_ms2", "acceleration_ms2", "cornering_ms2"),
+    *("speeding_tolerance_mms", "speeding_at_least_us", "manoeuvre_hysteresis", "manoeuvre_at_least_us"),
+    *_PLACE,
+)
 _SIGN: Final = ("trip", "kind", "first_us", "worst_us", "last_us", "strength", "severity", *_PLACE)
 
 
-def results(fixes: Table, classes: Table) -> dict[str, Table]:
+def shown(fixes: Table, classes: Table) -> Table:
+    """What each row shows. `results` asks for it twice, so an engine may keep it, and give it to that as a table."""
+    return with_strengths(_rows(_judged(fixes, classes))).select(*_SHOWN)
+
+
+def results(fixes: Table, classes: Table, kept: Table | None = None) -> dict[str, Table]:
     """By name: `signs` and `sums`. Both are sets: their rows come in any order.
 
     signs: `trip`, `kind` (place in `EVENT_TYPES`), `first_us`, `worst_us`, `last_us`, `strength`, `severity`, and
@@ -56,11 +73,19 @@ def results(fixes: Table, classes: Table) -> dict[str, Table]:
     Args:
         fixes: of the schema `FIXES`.
         classes: of the schema `classes.schema()`; one row for each `category`.
+        kept: what `shown` gives for these, where it is a table.
     """
-    judged = fixes.inner_join(classes, "category")
-    rows = _with_speeding(judged.filter(judged.row >= 0))
-    shown = with_strengths(rows)
-    return {"signs": _stretches(shown).union(_alarms(judged, shown)), "sums": _sums(rows)}
+    judged = _judged(fixes, classes)
+    seen = shown(fixes, classes) if kept is None else kept
+    return {"signs": _stretches(seen).union(_alarms(judged, seen)), "sums": _sums(_rows(judged))}
+
+
+def _judged(fixes: Table, classes: Table) -> Table:
+    return fixes.inner_join(classes, "category")
+
+
+def _rows(judged: Table) -> Table:
+    return _with_speeding(judged.filter(judged.row >= 0))
 
 
 def _with_speeding(rows: Table) -> Table:
@@ -95,7 +120,7 @@ def _sum(rows: Table, name: str, where: BooleanValue) -> Any:
 
 def _by_kind(rows: Table, kinds: int) -> Table:
     """Each row once for each of the first so many kinds."""
-    return rows.mutate(kind=ibis.array(list(range(kinds))).unnest().cast("int64"))
+    return rows.mutate(kind=ibis.array([ibis.literal(kind, "int64") for kind in range(kinds)]).unnest())
 
 
 def _candidates(shown: Table) -> Table:
