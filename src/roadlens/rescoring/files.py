@@ -39,6 +39,16 @@ class Files(NamedTuple):
         """What a cluster has made of them; `name` is one of `RESULTS`."""
         return self.directory / f"{name}-{chunk:06}.parquet"
 
+    @property
+    def classes(self) -> Path:
+        """The parameters of each class of vehicles, for a cluster."""
+        return self.directory / "classes.parquet"
+
+    @property
+    def spark_log(self) -> Path:
+        """What Java and Spark have said."""
+        return self.directory / "spark.log"
+
     def prepare(self) -> None:
         """Make the directory, readable by its owner alone, and remove what somebody left half-written.
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from roadlens.errors import RoadlensError
 from roadlens.rescoring import tasks
-from roadlens.rescoring.tasks import Answer, Done, Failed, Greeting, Task
+from roadlens.rescoring.tasks import Answer, Done, Failed, Greeting, Made, Spread, Task
 
 COMMAND = (sys.executable, "-m", "roadlens.rescoring.worker")
 
@@ -48,7 +48,7 @@ async def _lane(
     """One process after another, until nothing is left to do. None is started for nothing."""
     task = next(queue, None)
     while task is not None:
-        async with _Process(command) as process:
+        async with Process(command) as process:
             await process.say(greeting)
             while task is not None and (answer := await process.ask(task)) is not None:
                 on_done(task, answer)
@@ -62,7 +62,7 @@ async def _lane(
                 )
 
 
-class _Process:
+class Process:
     """A process that is told tasks on its standard input and answers on its standard output.
 
     It is in a session of its own: an interrupt at the terminal is the command's business, which then closes the pipe.
@@ -71,7 +71,7 @@ class _Process:
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
 
-    async def __aenter__(self) -> _Process:
+    async def __aenter__(self) -> Process:
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,
@@ -91,7 +91,7 @@ class _Process:
             self._process.kill()
             await self._process.wait()
 
-    async def say(self, line: Greeting | Task) -> None:
+    async def say(self, line: Greeting | Task | Spread) -> None:
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(tasks.encode(line) + b"\n")
@@ -102,6 +102,16 @@ class _Process:
     async def ask(self, task: Task) -> Done | None:
         """What became of the task; None if the process died over it."""
         await self.say(task)
+        answer = await self.hear()
+        assert not isinstance(answer, Made)
+        return answer
+
+    async def hear(self) -> Done | Made | None:
+        """What it says next; None if it has died.
+
+        Raises:
+            RoadlensError: what it says has failed.
+        """
         assert self._process.stdout is not None
         line = await self._process.stdout.readline()
         if not line.endswith(b"\n"):

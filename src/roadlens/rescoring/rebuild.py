@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from roadlens.errors import Conflict
-from roadlens.rescoring import pool
+from roadlens.rescoring import cluster, pool
 from roadlens.rescoring.files import Files
 from roadlens.rescoring.rules import read_version
-from roadlens.rescoring.tasks import Counts, Done, Drivers, Greeting, Score, Task
+from roadlens.rescoring.tasks import Counts, Done, Drivers, Export, Finish, Greeting, Made, Score, Task
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.reads import rebuilds as read
 from roadlens.storage.writes import barrier
@@ -61,6 +61,7 @@ class Order:
         data_dir: files go below it.
         database_url: the processes connect to it.
         positions_a_chunk: about so many are scored together.
+        master: of a cluster of Spark that has the rules run; without one, DuckDB runs them in the processes.
     """
 
     version: int
@@ -69,6 +70,7 @@ class Order:
     data_dir: Path
     database_url: str
     positions_a_chunk: int = write.POSITIONS_A_CHUNK
+    master: str = ""
 
     @property
     def files(self) -> Files:
@@ -76,7 +78,7 @@ class Order:
 
     @property
     def greeting(self) -> Greeting:
-        return Greeting(self.database_url, str(self.files.directory), self.version, self.keep_files)
+        return Greeting(self.database_url, str(self.files.directory), self.version, self.keep_files, self.master)
 
 
 async def rebuild(database: Database, order: Order, on_progress: OnProgress) -> Rebuilt:
@@ -94,9 +96,12 @@ async def rebuild(database: Database, order: Order, on_progress: OnProgress) -> 
     async with database.read() as session:
         left = await read.chunks_left(session, order.version)
         done = await read.positions_scored(session, order.version)
-    positions: dict[Task, int] = {Score(chunk.chunk): chunk.positions for chunk in left}
-    tally.begin("positions", done, positions)
-    await _work(order, positions, tally)
+    if order.master:
+        await _on_cluster(order, done, {chunk.chunk: chunk.positions for chunk in left}, tally)
+    else:
+        positions: dict[Task, int] = {Score(chunk.chunk): chunk.positions for chunk in left}
+        tally.begin("positions", done, positions)
+        await _work(order, positions, tally)
     await _reach(database, order.version, "rating")
     async with database.read() as session:
         drivers = await read.drivers_unrated(session, order.version)
@@ -168,6 +173,25 @@ async def _work(order: Order, todo: Collection[Task], tally: _Tally) -> None:
         await pool.work(order.greeting, todo, min(order.processes, len(todo)), tally.add)
 
 
+async def _on_cluster(order: Order, scored: int, left: Mapping[int, int], tally: _Tally) -> None:
+    """Files first, then the cluster, then rows. Whatever is there of an earlier attempt is not made again.
+
+    Args:
+        order: what is to be done.
+        scored: positions that are done.
+        left: chunks with their positions.
+        tally: is told.
+    """
+    exports: dict[Task, int] = {Export(chunk): positions for chunk, positions in left.items()}
+    tally.begin("positions exported", scored, exports)
+    await _work(order, exports, tally)
+    finishes: dict[Task, int] = {Finish(chunk): positions for chunk, positions in left.items()}
+    tally.begin("positions scored by the cluster", scored, finishes)
+    await cluster.spread(order.greeting, list(left), tally.add_made)
+    tally.begin("positions stored", scored, finishes)
+    await _work(order, finishes, tally)
+
+
 def _portions(drivers: Sequence[str]) -> dict[Task, int]:
     """Tasks with the number of drivers in each."""
     starts = range(0, len(drivers), _DRIVERS_AT_ONCE)
@@ -191,11 +215,16 @@ class _Tally:
         self._on_progress(self._progress)
 
     def add(self, task: Task, done: Done) -> None:
-        self.counts = self.counts.plus(done.counts)
+        if not isinstance(task, Export):  # what is exported is counted when it is stored
+            self.counts = self.counts.plus(done.counts)
         for phase, seconds in done.seconds.items():
             self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
         self._progress = self._progress._replace(done=self._progress.done + self._weights[task])
         self._on_progress(self._progress)
+
+    def add_made(self, made: Made) -> None:
+        """What a cluster has made of a chunk, which is still to be stored."""
+        self.add(Finish(made.chunk), Done(Counts(), {"cluster": made.seconds}))
 
 
 def default_processes() -> int:

@@ -10,7 +10,7 @@ from roadlens.errors import DatabaseUnavailable, Overloaded, RoadlensError, Setu
 
 
 class Greeting(msgspec.Struct, frozen=True):
-    """The first line that a process is sent: where things are, and whether files stay.
+    """The first line that a process is sent: where things are, whether files stay, and where a cluster's master is.
 
     It comes over the pipe and not as an argument, for the database's address holds a password.
     """
@@ -19,6 +19,7 @@ class Greeting(msgspec.Struct, frozen=True):
     directory: str
     version: int
     keep_files: bool = False
+    master: str = ""
 
 
 class Export(msgspec.Struct, frozen=True, tag=True):
@@ -79,9 +80,23 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
         return kinds.get(self.code, RoadlensError)(self.detail)
 
 
-Answer = Done | Failed
+class Spread(msgspec.Struct, frozen=True):
+    """Have a cluster make what rules make of these chunks, which are exported; each is answered by a `Made`."""
+
+    chunks: tuple[int, ...]
+
+
+class Made(msgspec.Struct, frozen=True, tag=True):
+    """What rules make of a chunk is in its files now."""
+
+    chunk: int
+    seconds: float
+
+
+Answer = Done | Made | Failed
 
 encode = msgspec.json.encode
 greeting = msgspec.json.Decoder(Greeting)
 task = msgspec.json.Decoder(Task)
 answer = msgspec.json.Decoder(Answer)
+spread = msgspec.json.Decoder(Spread)

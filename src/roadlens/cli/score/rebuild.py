@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from roadlens.cli.operator import operator
+from roadlens.rescoring import cluster
 from roadlens.rescoring import rebuild as rescoring
 from roadlens.rescoring.rebuild import Order, Progress, Rebuilt
 from roadlens.settings import read_settings
@@ -30,6 +31,10 @@ def rebuild(
         bool,
         typer.Option("--keep-files", help="Leave the exported positions where they are, below the data directory."),
     ] = False,
+    spark: Annotated[
+        str,
+        typer.Option("--spark", metavar="MASTER", help="Have a cluster of Spark run the rules; spark://HOST:PORT."),
+    ] = "",
 ) -> None:
     """Score all history by another version, from the stored positions; what is live stays until `score switch`.
 
@@ -41,10 +46,14 @@ def rebuild(
       roadlens score rebuild 2
 
       roadlens score rebuild 2 --processes 1
+
+      roadlens score rebuild 2 --spark spark://10.0.0.5:7077
     """
+    if spark:
+        cluster.check(spark)
     try:
         began = time.perf_counter()
-        done = asyncio.run(_rebuild(version, processes or rescoring.default_processes(), keep_files))
+        done = asyncio.run(_rebuild(version, processes or rescoring.default_processes(), keep_files, spark))
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here")
         raise typer.Exit(130) from None
@@ -55,10 +64,10 @@ def rebuild(
     print(f"`roadlens score compare` shows what it changes, `roadlens score switch {version}` makes it live")
 
 
-async def _rebuild(version: int, processes: int, keep_files: bool) -> Rebuilt:
+async def _rebuild(version: int, processes: int, keep_files: bool, master: str) -> Rebuilt:
     settings = read_settings()
     async with open_command(settings, "score rebuild") as wiring:
-        order = Order(version, processes, keep_files, settings.data_dir, wiring.database_url)
+        order = Order(version, processes, keep_files, settings.data_dir, wiring.database_url, master=master)
         done = await rescoring.rebuild(wiring.database, order, _Lines(Console(stderr=True, highlight=False)))
         async with wiring.database.write() as session:
             told = {"trips": done.trips, "kept_trips": done.kept}
