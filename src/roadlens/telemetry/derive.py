@@ -6,6 +6,7 @@ Knows thresholds only by the parameters that it is given. docs/events.md has the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 from typing import NamedTuple
 
 import numpy as np
@@ -135,4 +136,4 @@ def _groups(stretches: Sequence[Stretch], margin: int) -> list[list[Stretch]]:
 
 
 def _rounded(severity: float | None) -> float | None:
-    return None if severity is None else round(severity, 2)
+    return None if severity is None or isnan(severity) else round(severity, 2)
