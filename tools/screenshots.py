@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
+from playwright.async_api import expect
 
 from tests.support.browser import Theme, Window, running_browser
 from tests.support.dashboard import Fleet, show, sign_in
@@ -50,6 +51,7 @@ async def _take(fleet: Fleet) -> None:
                     await show(page, shown.address(fleet.named))
                     await page.evaluate("document.activeElement.blur()")
                     await page.wait_for_load_state("networkidle")
+                    await expect(page.locator("main .skeleton")).to_have_count(0)
                     _keep(await page.screenshot(animations="disabled"), f"{shown.name}-{theme}.png")
 
 
