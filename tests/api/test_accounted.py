@@ -36,7 +36,7 @@ NOTED: dict[str, tuple[str, Any, tuple[str, str, str]] | str] = {
     ),
     "PATCH /api/v1/admin/drivers/{driver_id}": ("/admin/drivers/D-9", {"city": "Oslo"}, ("update", "driver", "D-9")),
     "DELETE /api/v1/admin/drivers/{driver_id}": ("/admin/drivers/D-9", None, ("delete", "driver", "D-9")),
-    "PATCH /api/v1/admin/events/{event_id}": (
+    "PATCH /api/v1/admin/events/{event_id:uuid}": (
         "/admin/events/{event}",
         {"state": "dismissed"},
         ("create", "review", "1"),

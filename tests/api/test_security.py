@@ -71,8 +71,8 @@ ROUTES = {
     "GET /api/v1/admin/trips/{trip_id}": May.VIEWER,
     "GET /api/v1/admin/events": May.VIEWER,
     "GET /api/v1/admin/events/inbox": May.VIEWER,
-    "GET /api/v1/admin/events/{event_id}": May.VIEWER,
-    "PATCH /api/v1/admin/events/{event_id}": May.ADMIN,
+    "GET /api/v1/admin/events/{event_id:uuid}": May.VIEWER,
+    "PATCH /api/v1/admin/events/{event_id:uuid}": May.ADMIN,
     "POST /api/v1/admin/events/review": May.ADMIN,
     "GET /api/v1/admin/score-versions": May.VIEWER,
     "GET /api/v1/admin/score-versions/{version}": May.VIEWER,
@@ -124,7 +124,7 @@ def routes(api: Api) -> Iterator[str]:
 async def ask(api: Api, route: str, headers: dict[str, str]) -> Response:
     """Ask a route about things that are not there; what is sent is an empty object."""
     method, path = route.split(" ")
-    path = re.sub(r"\{(trip|event)_id\}", str(UUID(int=1)), path)
+    path = re.sub(r"\{(trip_id|event_id:uuid)\}", str(UUID(int=1)), path)
     path = re.sub(r"\{\w+(:path)?\}", "999", path)
     return await api.client.request(method, path, headers=headers, json=None if method == "GET" else {})
 

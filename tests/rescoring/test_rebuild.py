@@ -25,8 +25,11 @@ from roadlens.storage.writes import rebuilds as write
 from roadlens.storage.writes.barrier import Touched
 from roadlens.telemetry import assignments, reviews
 from roadlens.telemetry.assignments import cut_again
+from roadlens.telemetry.delivery import Ingest, Outcome
 from roadlens.telemetry.demo.fill import fill
+from roadlens.telemetry.importing import import_file
 from roadlens.telemetry.reviews import Decision
+from tests.support.installation import real_drives
 
 UNTIL = datetime(2026, 3, 20, 18, 30, tzinfo=UTC)
 OTHER = replace(
@@ -148,6 +151,17 @@ async def test_by_other_numbers_it_is_what_would_have_been(database: Database, o
     assert all(ours != theirs for ours, theirs in zip(rescored, before, strict=True))
     await switch(database)
     assert rescored == await content(database, LIVE)
+
+
+@pytest.mark.parametrize("drives", real_drives("alarms.jsonl.gz"), ids=lambda path: path.name)
+async def test_real_drives_with_alarms_of_their_own(database: Database, order: Order, drives: Path) -> None:
+    await import_file(await Ingest.open(database), drives, Outcome(), register=True)
+    await draft(database, OTHER)
+    await run(database, replace(order, positions_a_chunk=2000))
+    rescored = await content(database, RESCORED)
+    await switch(database)
+    assert rescored == await content(database, LIVE)
+    assert {row[4] for row in rescored[1]} == {"device", "gps"}
 
 
 async def test_what_was_decided_about_events_holds(database: Database, order: Order) -> None:

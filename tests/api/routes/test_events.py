@@ -100,7 +100,6 @@ async def test_who_may_decide_and_about_what(fleet: Api) -> None:
         ("PATCH", one, {"status": "dismissed"}, "status"),
         ("PATCH", one, {"note": " "}, "note"),
         ("PATCH", one, {"note": "x" * 501}, "note"),
-        ("PATCH", "/admin/events/7", {"state": "dismissed"}, "event_id"),
         ("POST", many, about | {"event_ids": []}, "event_ids"),
         ("POST", many, about | {"event_ids": [event] * 1001}, "event_ids"),
         ("POST", many, {"event_ids": [event]}, "state"),
@@ -109,6 +108,14 @@ async def test_who_may_decide_and_about_what(fleet: Api) -> None:
         assert refused.status_code == 422, (body, refused.text)
         assert field in refused.text
     assert (await fleet.answer("/admin/events", state="dismissed"))["items"] == []
+
+
+async def test_what_is_no_id_is_no_event(fleet: Api) -> None:
+    """The inbox and many at once have addresses beside those of events, and nothing of an event works there."""
+    assert (await fleet.send("PATCH", "/admin/events/7", {"state": "dismissed"})).status_code == 404
+    for word, methods in (("inbox", "GET, HEAD"), ("review", "POST")):
+        refused = await fleet.send("PATCH", f"/admin/events/{word}", {"state": "dismissed"})
+        assert (refused.status_code, refused.headers["Allow"]) == (405, methods)
 
 
 async def test_many_at_once_and_back(fleet: Api) -> None:

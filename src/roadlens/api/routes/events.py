@@ -25,6 +25,8 @@ from roadlens.telemetry.reviews import Decision, Outcome
 router = APIRouter(prefix="/admin/events", tags=["events"], dependencies=[may_view], responses=problems(*GUARDED))
 edits = APIRouter(prefix="/admin/events", tags=["events"])
 
+# Below `/admin/events`, an id is `:uuid`: else what is done with one could be tried on the inbox, too.
+
 
 @router.get("")
 @freshness.events_list
@@ -63,7 +65,7 @@ async def count_events(session: Reading, *, driver_id: OfDriver = None) -> Inbox
     return Inbox.of(await inbox.counts_of_driver(session, driver_id))
 
 
-@router.get("/{event_id}", responses=problems(HTTPStatus.NOT_FOUND))
+@router.get("/{event_id:uuid}", responses=problems(HTTPStatus.NOT_FOUND))
 async def get_event(event_id: UUID, session: Reading, response: Response) -> EventDetail:
     """One event with its trip, and what was decided about it."""
     answer = await _detail(session, event_id)
@@ -80,7 +82,7 @@ async def review_events(body: EventsReview, edit: Editing) -> ReviewedEvents:
     return ReviewedEvents.model_validate({"changed": changed, "events": [_told(outcome) for outcome in outcomes]})
 
 
-@edits.patch("/{event_id}", responses=EDITED)
+@edits.patch("/{event_id:uuid}", responses=EDITED)
 async def patch_event(
     event_id: UUID, body: EventPatch, edit: Editing, expected: Matching, response: Response
 ) -> EventDetail:
