@@ -60,7 +60,7 @@ async def test_a_delivery_that_has_judged_old_positions_can_store_them(database:
     """1. A delivery finds its positions young enough. 2. Retention would drop their month. 3. They are stored."""
     ingest = await fleet.open_ingest(database)
     await fleet.deliver(ingest, "A", drive(0, 100))
-    async with gate(database_url, b"device_id FROM devices") as (held, through), opened(through) as other:
+    async with gate(database_url, b"LEFT JOIN devices ON unique_id") as (held, through), opened(through) as other:
         delivery = asyncio.create_task(fleet.deliver(await Ingest.open(other), "A", drive(1000, 100)))
         await held.reached.wait()
         with pytest.raises(Overloaded):
