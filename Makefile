@@ -31,7 +31,7 @@ rules: ## Check Prometheus's configuration, its rules, and that each alert fires
 	@promtool check config deploy/prometheus/prometheus.yml
 	@promtool test rules deploy/prometheus/tests/*.yml
 
-fuzz: .venv/fuzz.stamp ## Ask every operation a thousand odd things, and feed parsers odd bytes; long
+fuzz: .venv/fuzz.stamp ## Ask every operation a thousand odd things, and feed parsers odd bytes; a quarter of an hour on two cores, then an hour for the parsers
 	@$(BIN)/python -m fuzzing $(ARGS)
 	@$(BIN)/python -m fuzzing.guided
 
