@@ -9,6 +9,7 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from roadlens.errors import RoadlensError
 from roadlens.rescoring import tasks
@@ -82,14 +83,30 @@ class Process:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """A process whose pipe is closed ends at once, in the middle of whatever it does: nothing is lost by that."""
+        """A process whose pipe is closed ends at once, in the middle of whatever it does: nothing is lost by that.
+
+        Who is cancelled meanwhile waits for its end all the same: nobody else would.
+        """
+        ending = asyncio.create_task(self._end())
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await ending
+            raise
+
+    async def _end(self) -> None:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         try:
             await asyncio.wait_for(self._process.wait(), _GRACE_S)
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+        # The loop lets go of it when both pipes are known to be closed, which can be a little later.
+        with suppress(ConnectionError, TimeoutError):
+            await asyncio.wait_for(self._process.stdout.read(), _GRACE_S)
+            await self._process.stdin.wait_closed()
 
     async def say(self, line: Greeting | Task | Spread) -> None:
         assert self._process.stdin is not None
