@@ -34,6 +34,11 @@ class Installation:
         for name in (LOGGED_HIT, SHARED_HIT):
             shutil.copytree(self._data(HIT), self._data(name), symlinks=True)
 
+    @property
+    def filled(self) -> Path:
+        """The data directory with the fleet."""
+        return self._data(HIT)
+
     def answers(self, paths: Iterable[str]) -> dict[str, Answer]:
         """What Roadlens answers from memory, and a token that all its processes take."""
         with self.serving(HIT, 1) as (_, url):

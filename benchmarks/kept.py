@@ -55,8 +55,8 @@ def main() -> None:
             "command": "python -m benchmarks.kept",
             "python": platform.python_version(),
             "machine": platform.machine(),
-            "memory": _memory(Path(name) / "memory"),
-            "edits": [_edits(Path(name) / "memory", workers) for workers in (1, 2)],
+            "memory": _memory(installation.filled),
+            "edits": [_edits(installation.filled, workers) for workers in (1, 2)],
         }
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
 
