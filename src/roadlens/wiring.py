@@ -40,6 +40,7 @@ from roadlens.settings import Settings
 from roadlens.storage import migrate
 from roadlens.storage.change_feed.ear import Ear
 from roadlens.storage.change_feed.feed import ChangeFeed, Entering
+from roadlens.storage.change_feed.keeping import Detached
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.embedded.provider import open_database
 from roadlens.storage.kept_file import kept
@@ -155,11 +156,18 @@ def caching(wiring: Wiring) -> Caching:
         SetupError: the signing secret cannot be read or made.
     """
     settings, observer, changes = wiring.settings, CacheMetrics(wiring.metrics, wiring.journal), Changes()
+    metrics = FeedMetrics(wiring.metrics)
+
+    def lost(why: Exception) -> None:
+        metrics.lost(why)
+        if not isinstance(why, Detached):  # what ended this connection has ended those of the pool as well, mostly
+            cache.behind(wiring.database.renew())
+
     feed = ChangeFeed(
         wiring.database_url,
         counts=lambda: report(cache, audit),
         heard=changes.heard,
-        lost=FeedMetrics(wiring.metrics).lost,
+        lost=lost,
         entering=wiring.entering,
     )
     memory = Memory(settings.cache_memory_mb * 1024 * 1024, observer)

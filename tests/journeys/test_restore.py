@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from tests.support.valkey import Valkey, running_valkey
 from tests.support.workers import until
 
 pytestmark = pytest.mark.system
+
+# Longer than a worker waits, at most, before it tries to attach once more.
+NEXT_ATTEMPT_S = 2.5
 
 SOMEBODY = {"first_name": "Ann", "last_name": "Before", "email": "a@b.org"}
 
@@ -54,13 +58,15 @@ def test_after_a_restore_every_answer_is_from_the_backup(
     other = change(servers, "POST", "/admin/drivers", {"first_name": "Eve", "last_name": "After", "email": "e@b.org"})
     assert names(servers, path) == names(servers, f"/admin/drivers/{other['driver_id']}") == {"After"}
 
-    restore(postgres_of_operator, backup)
+    for part in restoring(postgres_of_operator, backup):
+        if part == "nothing":
+            assert [worker.get(path).status_code for worker in servers.workers] == [503, 503]
+        assert not kept_within(servers, NEXT_ATTEMPT_S)
 
     until(lambda: trusted(servers))
     assert names(servers, path) == {"Before"}
-    assert all(
-        worker.ask("GET", f"/admin/drivers/{other['driver_id']}").status_code == 404 for worker in servers.workers
-    )
+    lost = [worker.ask("GET", f"/admin/drivers/{other['driver_id']}") for worker in servers.workers]
+    assert [answer.status_code for answer in lost] == [404, 404], [answer.text for answer in lost]
     # The version of this edit has the number of the one that was lost. Its random part tells them apart.
     change(servers, "PATCH", path, {"last_name": "Since"})
     assert names(servers, path) == {"Since"}
@@ -83,11 +89,15 @@ def test_an_embedded_database_comes_back_in_another_directory(tmp_path: Path) ->
         after.run("doctor")
 
 
-def restore(postgres: StandingPostgres, backup: Path) -> None:
-    """As docs/operations.md says: the database goes with its connections, and comes back from the file."""
+def restoring(postgres: StandingPostgres, backup: Path) -> Iterator[str]:
+    """The database goes with its connections, and comes back in parts, as without --single-transaction."""
     postgres.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
     postgres.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
-    postgres.run("pg_restore", "--exit-on-error", f"--dbname={DATABASE}", backup)
+    yield "nothing"
+    for part in ("pre-data", "data", "post-data"):
+        postgres.run("pg_restore", "--exit-on-error", f"--section={part}", f"--dbname={DATABASE}", backup)
+        if part != "post-data":
+            yield part
 
 
 def change(servers: Pair, method: str, path: str, body: dict[str, str]) -> Any:
@@ -101,6 +111,17 @@ def names(servers: Pair, path: str, listed: str = "") -> set[str]:
     return {row["last_name"] for row in rows}
 
 
+def kept_within(servers: Pair, seconds: float) -> bool:
+    """Whether a worker believes, in all this time, what it finds: a list of drivers that is not whole."""
+    until_then = time.monotonic() + seconds
+    while time.monotonic() < until_then:
+        answers = [worker.ask("GET", "/admin/drivers") for worker in servers.workers]
+        if any(kept(answer) for answer in answers):
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def trusted(servers: Pair) -> bool:
     """Whether both keep answers again."""
     try:
@@ -108,3 +129,8 @@ def trusted(servers: Pair) -> bool:
     except httpx.TransportError:
         return False
     return all("hit" in answer.headers.get("Cache-Status", "") for answer in answers[1::2])
+
+
+def kept(answer: httpx.Response) -> bool:
+    said = answer.headers.get("Cache-Status", "")
+    return answer.is_success and ("hit" in said or "stored" in said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
@@ -50,6 +51,18 @@ async def test_an_absent_database_is_unavailable() -> None:
         async with nowhere.read() as session:
             await session.value("SELECT 1")
     await nowhere.close()
+
+
+async def test_what_postgresql_has_ended_is_not_lent_after_a_renewal(database: Database, database_url: str) -> None:
+    async with database.read() as first, database.read() as second:
+        theirs = [await session.value("SELECT pg_backend_pid()") for session in (first, second)]
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as operator:
+        await operator.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) pid", (theirs,))
+    assert database.connections.idle == 2
+    await database.renew()
+    assert database.connections.idle == 0
+    async with database.read() as session:
+        assert await session.value("SELECT pg_backend_pid()") not in theirs
 
 
 async def test_two_that_wait_for_each_other_both_come_through(database: Database) -> None:

@@ -19,6 +19,7 @@ NO_ID = "INSERT INTO vehicles (vehicle_id) VALUES (NULL)"
         ([NO_ID], Failure.REFUSED),
         (["SET LOCAL statement_timeout = 1", "SELECT pg_sleep(10)"], Failure.CANCELLED),
         (["SELECT no_such_column FROM drivers"], Failure.OTHER),
+        (["SELECT 1 FROM no_such_table"], Failure.AWAY),
         (["SELECT pg_terminate_backend(pg_backend_pid())"], Failure.AWAY),
     ],
 )

@@ -186,6 +186,10 @@ class Database:
     async def close(self) -> None:
         await self._engine.dispose()
 
+    async def renew(self) -> None:
+        """Close what is open and free: PostgreSQL has ended it, perhaps, and whoever gets it would only learn that."""
+        await self._engine.dispose()
+
     async def check_pooler(self) -> None:
         """See that sessions are what they must be, where a pooler lends them.
 

@@ -18,14 +18,19 @@ _AWAY = ("08", "53", "57P", "58", "55P03")
 DEADLOCK = ("40001", "40P01")
 _CANCELLED = "57014"
 _TAKEN = "23"
+_NO_TABLE = "42P01"
 
 AWAY_DETAIL = "The database does not answer. Nothing was changed; try again in a few seconds."
+_EMPTY_DETAIL = (
+    "The database lacks tables of Roadlens, as while a backup is restored. Nothing was changed; try again when that is "
+    "done. If none is restored, `roadlens doctor` says what is missing."
+)
 
 
 class Failure(Enum):
     """What kind of failure it was."""
 
-    AWAY = "away"  # not to be reached, out of something, or a lock that did not come
+    AWAY = "away"  # not to be reached, out of something, a lock that did not come, or without its tables
     DEADLOCK = "deadlock"  # ended by PostgreSQL for another transaction's sake
     REFUSED = "refused"  # a constraint said no
     CANCELLED = "cancelled"  # somebody ended it, or its time was over
@@ -35,7 +40,7 @@ class Failure(Enum):
 def kind_of(error: BaseException) -> Failure:
     """Of an error of the driver's."""
     state = sqlstate(error) or ""
-    if _is_away(error):
+    if _is_away(error) or state == _NO_TABLE:
         return Failure.AWAY
     if state in DEADLOCK:
         return Failure.DEADLOCK
@@ -60,6 +65,8 @@ async def translated() -> AsyncIterator[None]:
     except (DBAPIError, psycopg.Error) as error:
         if _is_away(error):
             raise DatabaseUnavailable(AWAY_DETAIL) from error
+        if sqlstate(error) == _NO_TABLE:
+            raise DatabaseUnavailable(_EMPTY_DETAIL) from error
         if sqlstate(error) in DEADLOCK:
             raise Overloaded("Somebody else is changing the same. Nothing was changed; try again.") from error
         raise

@@ -54,6 +54,24 @@ async def test_it_is_not_trusted_before_and_after(feed: ChangeFeed, database_url
     assert await workers(database) == [feed.worker_id]
 
 
+@pytest.mark.parametrize(
+    ("table", "trigger"), [("drivers", "note_updated"), ("users", "note_truncated"), ("cache_note", "bump")]
+)
+async def test_where_changes_are_not_told_it_is_not_trusted(
+    database_url: str, database: Database, caplog: pytest.LogCaptureFixture, table: str, trigger: str
+) -> None:
+    """As while a backup is restored, which makes the triggers last."""
+    async with psql(database_url) as connection:
+        await connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}".encode())
+        other = ChangeFeed(database_url)
+        async with other.running():
+            assert not other.trusted()
+            assert await workers(database) == []
+            assert f"({'roadlens_bump' if trigger == 'bump' else f'roadlens_note_{table}'})" in caplog.text
+            await connection.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}".encode())
+            await until(other.trusted)
+
+
 async def test_what_other_sql_changes_is_heard(feed: ChangeFeed, database_url: str, database: Database) -> None:
     async with psql(database_url) as connection:
         await connection.execute(RAISE_X)

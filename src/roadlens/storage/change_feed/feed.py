@@ -30,6 +30,13 @@ Entering = Callable[[UUID], None]
 _FORGET = b"DELETE FROM cache_worker WHERE worker_id = %s"
 _ENTER = b"INSERT INTO cache_worker (worker_id, host, pid) VALUES (%s, %s, %s)"
 
+# A restore makes tables, fills them, and makes triggers, in transactions of their own. The functions come first of all.
+_SILENT = b"""
+SELECT proname FROM pg_proc LEFT JOIN pg_trigger ON tgfoid = pg_proc.oid AND tgenabled = 'A'
+WHERE (starts_with(proname, 'roadlens_note_') OR proname = 'roadlens_bump') AND pg_function_is_visible(pg_proc.oid)
+GROUP BY proname HAVING count(tgfoid) < CASE proname WHEN 'roadlens_bump' THEN 1 ELSE 4 END ORDER BY proname
+"""
+
 # One statement, so that the snapshot is the one the tags were read in. It comes as a row without a tag.
 _LOAD = b"SELECT NULL, 0, pg_current_snapshot()::text UNION ALL SELECT tag, counter, nonce FROM cache_tag"
 
@@ -138,12 +145,16 @@ class ChangeFeed:
     async def _attach(self, connection: Connection) -> None:
         """In this order. Load before listen, or lease after load, and a change could slip in between:
 
-        1. this worker listens: every commit from here on will be heard;
-        2. its lease is in the table: every writer that commits from here on waits for it;
-        3. it loads all tags: every commit of before is in them;
-        4. it applies what it has heard meanwhile;
-        5. it renews, saying which snapshot it has loaded; when that comes back, it is trusted.
+        1. the triggers stand that tell of changes, so no restore is under way that tells nobody;
+        2. this worker listens: every commit from here on will be heard;
+        3. its lease is in the table: every writer that commits from here on waits for it;
+        4. it loads all tags: every commit of before is in them;
+        5. it applies what it has heard meanwhile;
+        6. it renews, saying which snapshot it has loaded; when that comes back, it is trusted.
         """
+        if silent := await connection.ask(_SILENT, within=LEASE_S):
+            names = ", ".join(name for (name,) in silent)
+            raise Detached(f"triggers that tell of changes are missing or off ({names}), as while a backup is restored")
         former, worker = self._worker, uuid4()
         self._worker, self._applied = worker, []
         channels = (messages.TAGS, messages.ACKNOWLEDGEMENTS, f"roadlens_{worker.hex}")
