@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import Final, NamedTuple
 
 from roadlens.errors import InvalidInput
-from roadlens.scoring.parameters import Parameters
+from roadlens.scoring.parameters import BY_CLASS, Parameters
 
 
 class Row(NamedTuple):
@@ -51,7 +51,6 @@ _BY_UNIT: Final = {
     "hdop": (0.1, 100),
     "of the threshold": (0.01, 1),
 }
-_OF_CLASSES: Final = ("gps_", "speed_at", "speed_limit", "speeding_", "cornering_speed_")
 _OTHERWISE: Final = (0, 1_000_000)
 _BY_NAME: Final = {"dense_interval_s": (0.1, 60), "trip_distance_at_least_km": (0.1, 1000)}
 
@@ -82,7 +81,7 @@ def of_classes(name: str) -> bool:
     That is what an event is. What an event counts, and a driver's risk, which is of all that the driver drove with
     whatever vehicle, are one for all.
     """
-    return name not in CUTTING and name.startswith(_OF_CLASSES)
+    return name in BY_CLASS
 
 
 def check(name: str, value: float) -> None:
