@@ -19,6 +19,7 @@ from roadlens.rescoring.files import Files
 from roadlens.rescoring.rules import read_version
 from roadlens.rescoring.tasks import Counts, Done, Drivers, Export, Finish, Greeting, Made, Score, Task
 from roadlens.storage.database import Database, WriteSession
+from roadlens.storage.one_rebuild import Alone, alone
 from roadlens.storage.reads import rebuilds as read
 from roadlens.storage.writes import barrier
 from roadlens.storage.writes import rebuilds as write
@@ -86,10 +87,15 @@ async def rebuild(database: Database, order: Order, on_progress: OnProgress) -> 
 
     Raises:
         SetupError: there is no such version, it is of another formula, or the disk is full.
-        Conflict: the version is the active one.
+        Conflict: the version is the active one, or another command is rebuilding it.
         Overloaded: somebody was writing trips all the time, and it could not begin.
         DatabaseUnavailable: the database is away. In all cases, what was finished stays.
     """
+    async with alone(order.database_url, order.version) as held:
+        return await _rebuild(database, order, held, on_progress)
+
+
+async def _rebuild(database: Database, order: Order, held: Alone, on_progress: OnProgress) -> Rebuilt:
     await _begin(database, order)
     order.files.prepare()
     tally = _Tally(on_progress)
@@ -102,12 +108,14 @@ async def rebuild(database: Database, order: Order, on_progress: OnProgress) -> 
         positions: dict[Task, int] = {Score(chunk.chunk): chunk.positions for chunk in left}
         tally.begin("positions", done, positions)
         await _work(order, positions, tally)
+    await held.check()
     await _reach(database, order.version, "rating")
     async with database.read() as session:
         drivers = await read.drivers_unrated(session, order.version)
     portions = _portions(drivers)
     tally.begin("drivers", 0, portions)
     await _work(order, portions, tally)
+    await held.check()
     await _reach(database, order.version, "ready")
     if not order.keep_files:
         order.files.remove()

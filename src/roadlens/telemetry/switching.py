@@ -19,6 +19,7 @@ from uuid import UUID
 from roadlens.domain import EVENT_TYPES
 from roadlens.errors import Conflict
 from roadlens.scoring.trip import trip_score
+from roadlens.storage import one_rebuild
 from roadlens.storage.database import Database, WriteSession
 from roadlens.storage.reads import score_versions as versions
 from roadlens.storage.reads.scores import driven_days
@@ -117,7 +118,7 @@ async def forget(
 
     Raises:
         NotFound: there is no such version.
-        Conflict: it is active, or there is nothing to forget.
+        Conflict: it is active, being rebuilt at this moment, or there is nothing to forget.
         Overloaded: somebody was writing trips all the time. Nothing was changed.
     """
     for patience in patience_s:
@@ -127,6 +128,10 @@ async def forget(
             found, _ = await versions.with_active(session, version)
             if found.state not in ("rebuilding", "ready"):
                 raise Conflict(f"Version {version} is {found.state}: there is nothing beside what is live to forget.")
+            if await one_rebuild.held(session, version):
+                raise Conflict(
+                    f"A command is rebuilding version {version} at this moment. End it with Ctrl-C, or wait."
+                )
             trips = await rescored.forget(session, version)
             told = {"state": found.state, "trips": trips}
             await audit.record(session, actor, "forget", "score_version", str(version), told, None)
