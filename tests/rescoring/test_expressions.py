@@ -97,4 +97,4 @@ def test_no_trip_is_no_row(duck: Duck, tmp_path: Path) -> None:
     drive = odd_drive(np.random.default_rng(1))
     none = {name: column[:0] for name, column in columns(RULES, PARAMETERS, 0, 0, drive).items()}
     pq.write_table(pa.table(none), tmp_path / "fixes.parquet")
-    assert [table.num_rows for table in duck.results(tmp_path / "fixes.parquet").values()] == [0, 0]
+    assert [table.num_rows for table in duck.results(tmp_path / "fixes.parquet").values()] == [0, 0, 0]

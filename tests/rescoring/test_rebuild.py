@@ -59,7 +59,7 @@ _TRIP = (
 )
 _EVENT = (
     "event_id, trip_id, driver_id, event_type, source, occurred_at, ended_at, severity, confidence, latitude, "
-    "longitude, speed_kmh, state"
+    "longitude, speed_kmh, state, speeding_m, speeding_s"
 )
 _RISK = "driver_id, day, risk_score, risk_level, distance_m, factors"
 LIVE = (
@@ -176,7 +176,9 @@ async def test_what_was_decided_about_events_holds(database: Database, order: Or
     await draft(database, OTHER)
     await run(database, order)
     rescored = await content(database, RESCORED)
-    assert {row[-1] for row in rescored[1]} == {"dismissed", "coached", "needs_review"}
+    assert {row[-3] for row in rescored[1]} == {"dismissed", "coached", "needs_review"}
+    fast = [row[-2:] for row in rescored[1] if row[3] == "speeding" and row[-3] == "dismissed"]
+    assert any(metres and seconds for metres, seconds in fast)
     await switch(database)
     assert rescored == await content(database, LIVE)
 

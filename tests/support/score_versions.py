@@ -47,7 +47,7 @@ SELECT :version, * FROM unnest(cast(:event_id AS uuid[]), cast(:trip_id AS uuid[
     cast(:driver_id AS text[]), cast(:event_type AS text[]), cast(:source AS text[]),
     cast(:occurred_at AS timestamptz[]), cast(:ended_at AS timestamptz[]), cast(:severity AS float8[]),
     cast(:confidence AS float8[]), cast(:latitude AS float8[]), cast(:longitude AS float8[]),
-    cast(:speed_kmh AS float8[]), cast(:state AS text[]))
+    cast(:speed_kmh AS float8[]), cast(:state AS text[]), cast(:speeding_m AS int[]), cast(:speeding_s AS int[]))
 """
 _PUT_RISK = """
 INSERT INTO rescored_risk SELECT score_version, driver_id, day, risk_score, risk_level, distance_m, factors

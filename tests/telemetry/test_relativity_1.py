@@ -126,7 +126,7 @@ def test_an_alarm_is_an_event_where_positions_show_nothing() -> None:
     (event,) = events(alarmed(cruise(30), BRAKING, 12))
     assert event[:2] == (EventType.HARSH_BRAKING, EventSource.DEVICE)
     assert [second_of(moment) for moment in event[2:5]] == [12, 12, 12]
-    assert event[5:] == (None, FIRST_VERSION.device_confidence)
+    assert event[5:7] == (None, FIRST_VERSION.device_confidence)
 
 
 def test_several_alarms_of_one_moment_are_several_events() -> None:

@@ -15,7 +15,7 @@ from roadlens.domain import EventState, EventType
 from roadlens.scoring.parameters import DEFAULT
 from roadlens.storage.reads.reviews import Review
 from roadlens.storage.trip_rows import EventRow, TripRow
-from roadlens.telemetry.reviewed import Reviews, recounted, reviewed
+from roadlens.telemetry.reviewed import More, Reviews, flips, recounted, reviewed
 from tests.support.fleet import NOON
 
 NOWHERE = UUID(int=0)
@@ -76,7 +76,7 @@ def test_nothing_is_missed_by_not_looking(
 def test_a_trip_without_its_dismissed_events_is_one_that_never_had_them() -> None:
     nothing: dict[str, Any] = dict.fromkeys(TripRow._fields, 0)
     driven = TripRow(**nothing)._replace(distance_m=20_000, speeding_m=1_000)
-    one, two = (recounted(DEFAULT, driven, {BRAKING: braked, SPEEDING: 1}) for braked in (1, 2))
+    one, two = (recounted(DEFAULT, driven, More({BRAKING: braked, SPEEDING: 1})) for braked in (1, 2))
     assert (two.harsh_braking, two.speeding, two.events, two.trip_score) == (2, 1, 3, Decimal("86.00"))
     events = [event(10, 12), event(100, 101), event(300, 400, SPEEDING)]
     counted, decided = reviewed(DEFAULT, two, events, [review(11, 11)])
@@ -84,3 +84,20 @@ def test_a_trip_without_its_dismissed_events_is_one_that_never_had_them() -> Non
     assert [each.state for each in decided] == ["dismissed", "needs_review", "needs_review"]
     assert reviewed(DEFAULT, two, events, [review(11, 11, "coached")])[0] is two
     assert reviewed(DEFAULT, two, events, []) == (two, events)
+
+
+def test_with_its_speeding_go_its_metres_and_seconds() -> None:
+    nothing: dict[str, Any] = dict.fromkeys(TripRow._fields, 0)
+    driven = TripRow(**nothing)._replace(distance_m=20_000, speeding_m=1_500, speeding_s=75, speeding=2)
+    one = event(100, 200, SPEEDING)._replace(speeding_m=600, speeding_s=30)
+    two = event(400, 500, SPEEDING)._replace(speeding_m=400, speeding_s=20)
+    counted, _ = reviewed(DEFAULT, driven, [one, two], [review(150, 150, kind=SPEEDING)])
+    assert (counted.speeding, counted.speeding_m, counted.speeding_s) == (1, 900, 45)
+    # 40 x 900 / 20000 for the share, 8 x 10 / 20 for the event that is left.
+    assert counted.trip_score == Decimal("94.20")
+    (first, second) = (each._replace(state="dismissed") for each in (one, two))
+    assert flips([(one, first), (second, two)]) == More({SPEEDING: 0}, -200, -10)
+    assert flips([(one, first), (second, two)]).some
+    assert recounted(DEFAULT, counted, flips([(first, one)])) == recounted(DEFAULT, driven, More({}))
+    without = driven._replace(speeding_s=None)
+    assert recounted(DEFAULT, without, flips([(one, first)])).speeding_s is None

@@ -63,12 +63,13 @@ def shown(fixes: Table, classes: Table) -> Table:
 
 
 def results(fixes: Table, classes: Table, kept: Table | None = None) -> dict[str, Table]:
-    """By name: `signs` and `sums`. Both are sets: their rows come in any order.
+    """By name: `signs`, `sums` and `over`. They are sets: their rows come in any order.
 
     signs: `trip`, `kind` (place in `EVENT_TYPES`), `first_us`, `worst_us`, `last_us`, `strength`, `severity`, and
         `latitude`, `longitude`, `speed_kmh` of the worst row. An alarm has no strength (NULL) and is worst when it is
         raised; its severity is what the positions show around it (NULL: nothing).
     sums: `trip`, `speeding_us`, `speeding_mm`, `night_mm`, `rush_hour_mm`.
+    over: `trip`, `at_us`, `step_mm`, `lasted_us` of each row above the limit, where its speed holds.
 
     Args:
         fixes: of the schema `FIXES`.
@@ -77,7 +78,9 @@ def results(fixes: Table, classes: Table, kept: Table | None = None) -> dict[str
     """
     judged = _judged(fixes, classes)
     seen = shown(fixes, classes) if kept is None else kept
-    return {"signs": _stretches(seen).union(_alarms(judged, seen)), "sums": _sums(_rows(judged))}
+    timed = _timed(_rows(judged))
+    over = timed.filter(timed.speeds).select("trip", "at_us", "step_mm", lasted_us=timed.lasted)
+    return {"signs": _stretches(seen).union(_alarms(judged, seen)), "sums": _sums(timed), "over": over}
 
 
 def _judged(fixes: Table, classes: Table) -> Table:
@@ -101,11 +104,15 @@ def _with_speeding(rows: Table) -> Table:
     return rows.mutate(over_mms=rows.speed_mms - limit, followed=followed, joined=joined)
 
 
-def _sums(rows: Table) -> Table:
+def _timed(rows: Table) -> Table:
+    """Rows with whether they speed, and how long the interval before them lasted."""
     speeds = rows.followed & (rows.over_mms >= rows.speeding_tolerance_mms)
     window = ibis.window(group_by=rows.trip, order_by=rows.row)
     lasted = rows.at_us - rows.at_us.lag().over(window)
-    timed = rows.mutate(speeds=speeds, lasted=lasted.fill_null(0))
+    return rows.mutate(speeds=speeds, lasted=lasted.fill_null(0))
+
+
+def _sums(timed: Table) -> Table:
     return timed.group_by("trip").agg(
         speeding_us=_sum(timed, "lasted", timed.speeds),
         speeding_mm=_sum(timed, "step_mm", timed.speeds),

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from roadlens.errors import SetupError
 
 # What rules make of a chunk's fixes; see `expressions.results`.
-RESULTS = ("signs", "sums")
+RESULTS = ("signs", "sums", "over")
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -18,7 +18,8 @@ from roadlens.storage.binary import POSITION, Positions
 from roadlens.storage.reads.reviews import ReviewRow, Span
 from roadlens.storage.trip_rows import EventRow, TripRow
 from roadlens.storage.writes.rebuilds import RescoredTrip
-from roadlens.telemetry.derive import Event, in_order, together
+from roadlens.telemetry.derive import Event, groups, together, with_shares
+from roadlens.telemetry.excess import NO_EXCESS, Excess, excess
 from roadlens.telemetry.manoeuvres import Stretch
 from roadlens.telemetry.reviewed import margin, reviewed
 from roadlens.telemetry.seconds import SECOND_US
@@ -107,27 +108,23 @@ Told = tuple[int, int, float | None]
 
 
 class Signs:
-    """Of one trip, by type; and the fixes at which events can be worst."""
+    """Of one trip, by type; the fixes at which events can be worst, and what is driven above the limit."""
 
     def __init__(self) -> None:
         self.stretches: dict[EventType, list[Stretch]] = defaultdict(list)
         self.told: dict[EventType, list[Told]] = defaultdict(list)
         self.places: dict[int, tuple[float, float, float]] = {}
+        self.over: Excess = NO_EXCESS
 
     def events(self, parameters: Parameters) -> list[Event]:
         """One manoeuvre is one event, however many signs there are of it."""
-        return in_order(
-            [
-                event
-                for kind in EVENT_TYPES
-                for event in together(
-                    parameters,
-                    kind,
-                    sorted(self.told[kind], key=lambda told: told[0]),
-                    sorted(self.stretches[kind], key=lambda stretch: stretch.first_us),
-                )
-            ]
-        )
+        seen = {kind: sorted(self.stretches[kind], key=lambda stretch: stretch.first_us) for kind in EVENT_TYPES}
+        found = [
+            event
+            for kind in EVENT_TYPES
+            for event in together(parameters, kind, sorted(self.told[kind], key=lambda told: told[0]), seen[kind])
+        ]
+        return with_shares(parameters, found, groups(parameters, seen[EventType.SPEEDING]), self.over)
 
     @property
     def fixes(self) -> Positions:
@@ -149,7 +146,23 @@ def found_by_trip(results: Mapping[str, pa.Table]) -> dict[int, Signs]:
             of.told[kind].append((row["first_us"], row["last_us"], row["severity"]))
         else:
             of.stretches[kind].append(Stretch(*(row[name] for name in Stretch._fields)))
+    for number, over in _over_by_trip(results["over"], signs):
+        signs[number].over = over
     return dict(signs)
+
+
+def _over_by_trip(over: pa.Table, numbers: Iterable[int]) -> Iterator[tuple[int, Excess]]:
+    """What these trips drive above the limit, by number."""
+    trip, at_us, step_mm, lasted_us = (
+        over[name].to_numpy().astype(np.int64) for name in ("trip", "at_us", "step_mm", "lasted_us")
+    )
+    order = np.lexsort((at_us, trip))
+    trip, at_us, step_mm, lasted_us = trip[order], at_us[order], step_mm[order], lasted_us[order]
+    wanted = np.array(sorted(numbers), dtype=np.int64)
+    begins, ends = np.searchsorted(trip, wanted), np.searchsorted(trip, wanted, side="right")
+    for number, begin, end in zip(wanted.tolist(), begins.tolist(), ends.tolist(), strict=True):
+        its = slice(begin, end)
+        yield number, excess(at_us[its], step_mm[its], lasted_us[its])
 
 
 def sums_by_trip(results: Mapping[str, pa.Table]) -> dict[int, Sums]:

@@ -11,7 +11,8 @@ from roadlens.domain import EventState
 
 
 class TripRow(NamedTuple):
-    """One row of `trips`. Distances are whole metres, durations whole seconds, times UTC.
+    """One row of `trips`. Distances are whole metres, durations whole seconds, times UTC. What is above the limit is
+    without what belongs to events that are dismissed.
 
     What it leaves out, and for how long it is above the limit, is None in trips of `relativity-1`.
     """
@@ -59,7 +60,9 @@ class TripRow(NamedTuple):
 class EventRow(NamedTuple):
     """One row of `safety_events`. Severity in m/s², or km/h over the limit for speeding.
 
-    `state` is what its newest review says; an event that is dismissed counts in no sum.
+    `state` is what its newest review says; an event that is dismissed counts in no sum. `speeding_m` and `speeding_s`
+    are what was driven above the limit in it and for how long, which the trip's sums have while it counts; None for
+    other types, and where nobody has looked.
     """
 
     event_id: UUID
@@ -75,6 +78,8 @@ class EventRow(NamedTuple):
     longitude: float
     speed_kmh: float
     state: str = EventState.NEEDS_REVIEW.value
+    speeding_m: int | None = None
+    speeding_s: int | None = None
 
     @property
     def counts(self) -> bool:

@@ -13,19 +13,17 @@ import numpy as np
 
 from roadlens.domain import EventSource, EventType
 from roadlens.scoring.parameters import Parameters
+from roadlens.telemetry.excess import Excess, Span, excess_of, shares
 from roadlens.telemetry.forces import Forces
 from roadlens.telemetry.manoeuvres import HARSH, Stretch, shown, stretches, worst_within
 from roadlens.telemetry.seconds import SECOND_US, Seconds
 from roadlens.telemetry.track import Track
 
-# First and last moment, Unix time in microseconds.
-Span = tuple[int, int]
-
 
 class Event(NamedTuple):
     """An event of a leg: its first moment, the one where it is worst, its last; Unix time, microseconds.
 
-    An alarm is worst when it is raised. Severity: see `EventRow`.
+    An alarm is worst when it is raised. Severity, and what is driven above the limit in it: see `EventRow`.
     """
 
     event_type: EventType
@@ -35,6 +33,8 @@ class Event(NamedTuple):
     last_us: int
     severity: float | None
     confidence: float
+    speeding_m: int | None = None
+    speeding_s: int | None = None
 
 
 def derive(track: Track, rows: Seconds) -> list[Event]:
@@ -60,6 +60,8 @@ def derive(track: Track, rows: Seconds) -> list[Event]:
             continue
         told = [(*span, worst_within(rows, showing, span[0] - around, span[1] + around)) for span in spans]
         found += together(parameters, kind, told, seen)
+        if kind is EventType.SPEEDING:
+            found = with_shares(parameters, found, groups(parameters, seen), excess_of(parameters, rows))
     return in_order(found)
 
 
@@ -100,6 +102,30 @@ def together(
         severity, confidence = _rounded(worst.severity), derived_confidence(parameters, kind)
         found.append(Event(kind, EventSource.GPS, first, worst.worst_us, last, severity, confidence))
     return found
+
+
+def with_shares(parameters: Parameters, events: Sequence[Event], shown: Sequence[Span], over: Excess) -> list[Event]:
+    """The events of a leg in the order of time, those of speeding with what is driven above the limit in them.
+
+    Args:
+        parameters: those of the vehicle's class.
+        events: of any type.
+        shown: where the positions show speeding for long enough, whoever says so besides.
+        over: what the leg drives above the limit.
+    """
+    told = in_order(events)
+    places = [place for place, event in enumerate(told) if event.event_type is EventType.SPEEDING]
+    spans = [(told[place].first_us, told[place].last_us) for place in places]
+    found = shares(over, spans, shown, margin_us(parameters, EventType.SPEEDING))
+    for place, share in zip(places, found, strict=True):
+        told[place] = told[place]._replace(speeding_m=share.metres, speeding_s=share.seconds)
+    return told
+
+
+def groups(parameters: Parameters, stretches: Sequence[Stretch]) -> list[Span]:
+    """Stretches of speeding that are one event, in the order of time: first and last moment of each group."""
+    near = _groups(stretches, margin_us(parameters, EventType.SPEEDING))
+    return [(group[0].first_us, group[-1].last_us) for group in near]
 
 
 def in_order(events: Sequence[Event]) -> list[Event]:

@@ -11,7 +11,8 @@ import numpy as np
 
 from roadlens.domain import EventSource, EventType
 from roadlens.scoring.parameters import Parameters
-from roadlens.telemetry.derive import Event, alarms, in_order, margin_us
+from roadlens.telemetry.derive import Event, alarms, margin_us, with_shares
+from roadlens.telemetry.excess import Excess, Span
 from roadlens.telemetry.manoeuvres import HARSH
 from roadlens.telemetry.sums import Sums, hours
 from roadlens.telemetry.track import KMH_PER_MS, Bools, Floats, Track
@@ -28,6 +29,7 @@ def derive(track: Track) -> list[Event]:
     """All events of a leg in the order of time; an alarm and a derivation of the same moment are the device's one."""
     parameters, at = track.parameters, track.fixes["fix_time"]
     found: list[Event] = []
+    fast: list[Span] = []
     for kind in EventType:
         measure, margin = _measure(track, kind), margin_us(parameters, kind)
         told = alarms(track, kind)
@@ -37,9 +39,11 @@ def derive(track: Track) -> list[Event]:
         confidence = parameters.gps_speeding_confidence if kind is EventType.SPEEDING else parameters.gps_confidence
         for episode in _derived(track, kind, measure):
             first, worst, last = (int(at[index]) for index in episode[:3])
+            if kind is EventType.SPEEDING:
+                fast.append((first, last))
             if not any(alarm - margin <= last and first <= end + margin for alarm, end in told):
                 found.append(Event(kind, EventSource.GPS, first, worst, last, episode.severity, confidence))
-    return in_order(found)
+    return with_shares(parameters, found, fast, _excess(track))
 
 
 def over_limit_kmh(track: Track) -> Floats:
@@ -158,12 +162,29 @@ def sum_up(track: Track, zone: tzinfo) -> Sums | None:
     began = track.fixes["fix_time"][:-1] if len(steps) else track.fixes["fix_time"]
     night, rush_hour, weekend = (which[: len(steps)] for which in hours(parameters, began, zone))
     moving = (track.fixes["speed_kmh"] >= parameters.standing_below_kmh)[1:] & ~track.holes
-    speeding = over_limit_kmh(track)[1:] > parameters.speeding_tolerance_kmh
     return Sums(
         distance_m=round(driven),
         moving_s=round(float(track.intervals[moving].sum())),
         night_m=round(float(steps[night].sum())),
         rush_hour_m=round(float(steps[rush_hour].sum())),
         weekend_m=round(float(steps[weekend].sum())),
-        speeding_m=round(float(steps[speeding].sum())),
+        speeding_m=_speeding_m(steps[_speeding(track)]),
     )
+
+
+def _speeding(track: Track) -> Bools:
+    """Intervals above the limit and its tolerance; shape (n - 1,)."""
+    return np.asarray(over_limit_kmh(track)[1:] > track.parameters.speeding_tolerance_kmh)
+
+
+def _speeding_m(steps: Floats) -> int:
+    return round(float(steps.sum()))
+
+
+def _excess(track: Track) -> Excess:
+    """The same as whole metres that add up to the leg's; nobody has looked for how long it was."""
+    which = _speeding(track)
+    steps = track.steps_m[which]
+    reached = np.minimum(np.rint(np.cumsum(steps)), _speeding_m(steps)).astype(np.int64)
+    reached[-1:] = _speeding_m(steps)
+    return Excess(track.fixes["fix_time"][1:][which], np.diff(reached, prepend=0), None)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from roadlens.domain import EVENT_TYPES, EventState, EventType
 from roadlens.scoring.parameters import Parameters
@@ -99,23 +99,43 @@ def reviewed(
         return trip, list(events)
     found = Reviews(parameters, reviews)
     decided = [found.with_state(event) for event in events]
-    dismissed = Counter(event.event_type for event in decided if not event.counts)
-    if not dismissed:
-        return trip, decided
-    return recounted(parameters, trip, {kind: -number for kind, number in dismissed.items()}), decided
+    more = flips(zip(events, decided, strict=True))
+    return (recounted(parameters, trip, more) if more.some else trip), decided
 
 
-def recounted(parameters: Parameters, trip: TripRow, more: Mapping[str, int]) -> TripRow:
-    """The trip with so many more events of these types, and the score that follows."""
-    counts = {kind: getattr(trip, kind.value) + more.get(kind.value, 0) for kind in EVENT_TYPES}
-    score = trip_score(parameters, distance_m=trip.distance_m, speeding_m=trip.speeding_m, counts=counts)
-    columns = {kind.value: number for kind, number in counts.items()}
-    return trip._replace(**columns, trip_score=Decimal(f"{score:.2f}"))
+class More(NamedTuple):
+    """What counts more in a trip than before: events of each type, metres and seconds above the limit."""
+
+    counts: Mapping[str, int]
+    speeding_m: int = 0
+    speeding_s: int = 0
+
+    @property
+    def some(self) -> bool:
+        """Whether it changes a trip."""
+        return any((*self.counts.values(), self.speeding_m, self.speeding_s))
 
 
-def flips(changes: Iterable[tuple[EventRow, EventRow]]) -> Counter[str]:
-    """How many more events of each type count, after events changed from one form to the other."""
-    more: Counter[str] = Counter()
+def recounted(parameters: Parameters, trip: TripRow, more: More) -> TripRow:
+    """The trip with so much more that counts, and the score that follows."""
+    counts = {kind: getattr(trip, kind.value) + more.counts.get(kind.value, 0) for kind in EVENT_TYPES}
+    speeding_m = trip.speeding_m + more.speeding_m
+    score = trip_score(parameters, distance_m=trip.distance_m, speeding_m=speeding_m, counts=counts)
+    return trip._replace(
+        **{kind.value: number for kind, number in counts.items()},
+        speeding_m=speeding_m,
+        speeding_s=None if trip.speeding_s is None else trip.speeding_s + more.speeding_s,
+        trip_score=Decimal(f"{score:.2f}"),
+    )
+
+
+def flips(changes: Iterable[tuple[EventRow, EventRow]]) -> More:
+    """What counts more, after events changed from one form to the other."""
+    counts: Counter[str] = Counter()
+    metres = seconds = 0
     for before, after in changes:
-        more[before.event_type] += int(after.counts) - int(before.counts)
-    return more
+        more = int(after.counts) - int(before.counts)
+        counts[before.event_type] += more
+        metres += more * (before.speeding_m or 0)
+        seconds += more * (before.speeding_s or 0)
+    return More(counts, metres, seconds)

@@ -8,7 +8,7 @@ deliveries take them (devices by id, then drivers' summaries by id), so no deliv
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,7 +27,7 @@ from roadlens.storage.writes.barrier import Touched
 from roadlens.storage.writes.edits import Expected
 from roadlens.storage.writes.reviews import Changed, Entry, Made
 from roadlens.storage.writes.trips import Changes
-from roadlens.telemetry.reviewed import Reviews, around, flips, recounted
+from roadlens.telemetry.reviewed import More, Reviews, around, flips, recounted
 from roadlens.telemetry.rules import read_rules, rules_of
 from roadlens.telemetry.work import Rules
 from roadlens.telemetry.write import write
@@ -200,16 +200,16 @@ def _touched(events: Iterable[DeviceEvent]) -> list[Touched]:
     return [Touched(device_id, min(moments), max(moments)) for device_id, moments in spans.items()]
 
 
-def _more_by_trip(changed: Sequence[tuple[EventRow, EventRow]]) -> dict[UUID, Mapping[str, int]]:
-    """How many more events of each type count in which trips; those in which as many count as before are left out."""
+def _more_by_trip(changed: Sequence[tuple[EventRow, EventRow]]) -> dict[UUID, More]:
+    """What counts more in which trips; those in which as much counts as before are left out."""
     by_trip: dict[UUID, list[tuple[EventRow, EventRow]]] = {}
     for pair in changed:
         by_trip.setdefault(pair[0].trip_id, []).append(pair)
     more = {trip_id: flips(pairs) for trip_id, pairs in by_trip.items()}
-    return {trip_id: counts for trip_id, counts in more.items() if any(counts.values())}
+    return {trip_id: of_trip for trip_id, of_trip in more.items() if of_trip.some}
 
 
-def _recounted(rules: Rules, trip: TripRow, more: Mapping[str, int]) -> TripRow:
+def _recounted(rules: Rules, trip: TripRow, more: More) -> TripRow:
     return recounted(rules.parameters, trip, more)._replace(score_version=rules.version)
 
 

@@ -101,4 +101,6 @@ def event_row(fixes: Positions, event: Event, unique_id: str, trip: TripRow) -> 
         latitude=float(fix["latitude"]),
         longitude=float(fix["longitude"]),
         speed_kmh=round(float(fix["speed_kmh"]), 1),
+        speeding_m=event.speeding_m,
+        speeding_s=event.speeding_s,
     )

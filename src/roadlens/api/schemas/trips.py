@@ -160,8 +160,8 @@ class TripDetail(Trip):
     night_km: float
     rush_hour_km: float
     weekend_km: float
-    speeding_km: float
-    speeding_s: int | None = Field(description="Time above the limit and its tolerance; null for older trips.")
+    speeding_km: float = Field(description="Above the limit and its tolerance; without what was dismissed.")
+    speeding_s: int | None = Field(description="How long that was; null for older trips.")
     left_out: LeftOut | None = Field(
         description="Seconds in which forces, or the distance, could not be told; null for older trips."
     )

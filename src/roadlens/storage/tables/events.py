@@ -25,6 +25,8 @@ class EventColumns(TypedColumns):
     longitude = Column(Double, nullable=False)
     speed_kmh = Column(Double, nullable=False)
     state = Column(Text, nullable=False, server_default="needs_review")
+    speeding_m = Column(Integer, nullable=True)
+    speeding_s = Column(Integer, nullable=True)
 
 
 class ReviewColumns(TypedColumns):

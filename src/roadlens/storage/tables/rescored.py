@@ -71,6 +71,8 @@ class RescoredEventColumns(TypedColumns):
     longitude = Column(Double, nullable=False)
     speed_kmh = Column(Double, nullable=False)
     state = Column(Text, nullable=False)
+    speeding_m = Column(Integer, nullable=True)
+    speeding_s = Column(Integer, nullable=True)
 
 
 class RescoredRiskColumns(TypedColumns):

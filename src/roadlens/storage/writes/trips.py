@@ -34,6 +34,7 @@ _EVENT_TYPES = {
     "latitude": "float8",
     "longitude": "float8",
     "speed_kmh": "float8",
+    **dict.fromkeys(("speeding_m", "speeding_s"), "int"),
 }
 
 
