@@ -248,3 +248,25 @@ async def test_a_review_of_a_long_episode_is_left_to_its_other_part(database: Da
     await decide(database, Decision(EventState.COACHED), (await events(database))[0]["event_id"])
     assert [event["state"] for event in await events(database)] == ["coached", "dismissed", "dismissed"]
     assert await differences(database) == []
+    await decide(database, Decision(EventState.RECOGNISED), (await events(database))[2]["event_id"])
+    await decide(database, Decision(EventState.NEEDS_REVIEW), (await events(database))[0]["event_id"])
+    states = [event["state"] for event in await events(database)]
+    assert states == ["needs_review", "dismissed", "recognised"], "the last part has a review of its own"
+    assert await differences(database) == []
+
+
+async def test_a_review_that_reaches_over_many_trips_is_left_to_the_first(database: Database, ingest: Ingest) -> None:
+    """Late positions have made six trips of one, and an event at each end of what was decided about."""
+    for number in range(6):
+        await fleet.deliver(ingest, "A", alarmed(number * 7200, *([50] if number in (0, 5) else [])))
+    async with database.write() as session:
+        await session.execute(
+            "INSERT INTO event_reviews (device_id, driver_id, event_type, began_at, ended_at, state) SELECT device_id, "
+            "min(event.driver_id), event_type, min(occurred_at), max(event.ended_at), 'coached' "
+            "FROM safety_events AS event JOIN trips USING (trip_id) GROUP BY device_id, event_type"
+        )
+        await session.execute("UPDATE safety_events SET state = 'coached'")
+    assert await differences(database) == []
+    await decide(database, DISMISSED, (await events(database))[1]["event_id"])
+    assert [event["state"] for event in await events(database)] == ["coached", "dismissed"]
+    assert await differences(database) == []

@@ -150,8 +150,13 @@ class _Bench:
 async def _look(session: WriteSession, rules: Rules, found: Sequence[DeviceEvent]) -> _Bench:
     spans = [around(rules.parameters, device_id, event) for device_id, event in found]
     near = await read.near(session, spans)
-    spans += [around(rules.parameters, review.device_id, review) for review in near]
-    return _Bench(rules, near, await read.events_near(session, spans))
+    if near:
+        spans += [around(rules.parameters, review.device_id, review) for review in near]
+    events = await read.events_near(session, spans)
+    if len(events) > len(found):
+        # Those beside may have reviews of their own, which hold for them and are near nothing that is decided about.
+        near = await read.near(session, [around(rules.parameters, device_id, event) for device_id, event in events])
+    return _Bench(rules, near, events)
 
 
 async def _decide(

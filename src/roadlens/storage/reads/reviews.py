@@ -28,14 +28,16 @@ SELECT device_id, {_EVENT} FROM safety_events AS event JOIN trips USING (trip_id
 WHERE event_id = ANY(cast(:events AS uuid[])) ORDER BY event_id
 """
 
-# Trips of one device follow each other: more than these few do not reach into the seconds around a manoeuvre.
+# Trips of one device follow each other: of those that began before a span, the last alone can reach into it.
 _EVENTS_NEAR = f"""
 SELECT device_id, {_EVENT} FROM safety_events AS event JOIN trips USING (trip_id)
 WHERE event_id IN (
     SELECT found.event_id FROM {_SPANS}
     CROSS JOIN LATERAL (
-        SELECT trip_id FROM trips WHERE trips.device_id = span.device_id AND started_at <= span.last
-        ORDER BY started_at DESC LIMIT 4
+        (SELECT trip_id FROM trips WHERE trips.device_id = span.device_id AND started_at < span.first
+        ORDER BY started_at DESC LIMIT 1)
+        UNION ALL
+        SELECT trip_id FROM trips WHERE trips.device_id = span.device_id AND started_at BETWEEN span.first AND span.last
     ) AS trip
     JOIN safety_events AS found USING (trip_id)
     WHERE found.event_type = span.event_type AND found.occurred_at <= span.last AND found.ended_at >= span.first
