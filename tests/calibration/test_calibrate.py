@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
 
 from roadlens.calibration.calibrate import Calibrated, calibrate
+from roadlens.calibration.claims import Period
 from roadlens.calibration.fit import fit
 from roadlens.calibration.policies import Policy
 from roadlens.errors import InvalidInput
+from roadlens.scoring.premium import Observed
 from tests.support.claims import portfolio
 
 TRUE = {"harsh_braking": 0.6, "speeding_share": 0.3, "night_share": 0.0}
@@ -140,3 +143,38 @@ def test_it_refuses_with_what_is_needed(policies: list[Policy], without: tuple[s
     with pytest.raises(InvalidInput) as caught:
         fitted(policies, without=without)
     assert says in caught.value.detail
+
+
+def policy(number: int, claims: int, driven: float, *, driver: int | None = None, years: float = 1.0) -> Policy:
+    """Of a driver of its own, if none is named, who shows so many times the mean of a factor."""
+    known = {"night_share": Observed("At night", "share of distance", driven, driven, 1.0)}
+    name = f"DRV-{number if driver is None else driver}"
+    period = Period(number, name, date(2024, 1, 1), date(2025, 1, 1), claims, years)
+    return Policy(period, "low", 20.0, known)
+
+
+def ordinary(number: int, **others: Any) -> Policy:
+    return policy(number, number % 4, 0.5 + number * 7 % 11 / 5, **others)
+
+
+TWINS = [
+    each._replace(factors={**each.factors, "twin": each.factors["night_share"]}) for each in map(ordinary, range(60))
+]
+
+
+@pytest.mark.parametrize(
+    "policies",
+    [
+        pytest.param([policy(n, 50 if n == 0 else 0, 0.5 + n % 7) for n in range(40)], id="one driver's claims"),
+        pytest.param([ordinary(n, driver=1) for n in range(40)], id="one driver"),
+        pytest.param([policy(0, 30, 0.5), policy(1, 40, 2.0)], id="two policies"),
+        pytest.param(TWINS, id="the same factor twice"),
+        pytest.param([policy(n, n % 4, 2.0 if n == 3 else 1.0) for n in range(40)], id="one driver differs"),
+        pytest.param([policy(n, 3 * (n % 2), 0.5 + n % 2) for n in range(60)], id="claims are known for certain"),
+        pytest.param([ordinary(n, years=1e-300 if n == 5 else 1.0) for n in range(60)], id="no time"),
+        pytest.param([ordinary(n, years=1e300 if n == 5 else 1.0) for n in range(60)], id="all of time"),
+    ],
+)
+def test_what_no_model_can_be_made_of_is_refused_in_words(policies: list[Policy]) -> None:
+    with pytest.raises(InvalidInput, match="The model cannot be fitted"):
+        fitted(policies)

@@ -67,7 +67,7 @@ def calibrate(policies: Sequence[Policy], fit: Fit, *, without: Collection[str],
     """Fit the policies' claims by their factors.
 
     Raises:
-        InvalidInput: there are too few claims, or nothing to fit them by.
+        InvalidInput: there are too few claims, or nothing to fit them by, or nothing can be told from them.
     """
     there = portfolio(policies, without)
     _must_be_enough(there)
