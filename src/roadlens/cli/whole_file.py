@@ -16,13 +16,25 @@ from roadlens.errors import SetupError
 def whole_file(path: Path) -> Iterator[TextIO]:
     """A text file to write to. If the block fails, there is none, and one that was there before stays.
 
+    What is there and is no file (a pipe, a device) is written to as it comes, and a link goes on leading where it did.
+
     Raises:
-        SetupError: nothing can be written there.
+        SetupError: nothing can be written there, or no more.
     """
     try:
-        handle, draft = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+        if path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8", newline="") as file:
+                yield file
+        else:
+            with _replacing(path.resolve()) as file:
+                yield file
     except OSError as error:
         raise SetupError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    handle, draft = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             yield file
