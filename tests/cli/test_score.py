@@ -125,6 +125,7 @@ def test_the_way_from_a_draft_to_the_active_version(installation: Installation, 
         found = list(csv.DictReader(file))
     assert [row["driver_id"] for row in found] == list(PEOPLE)
     assert all(float(row["change"]) > 0 for row in found)
+    assert (tmp_path / "drivers.csv").stat().st_mode & 0o777 == 0o600, "scores of people"
     assert isinstance(score(installation, "switch", "2", typed="n\n").exception, InvalidInput)
     assert rows(installation, "SELECT version FROM score_versions WHERE active") == [(1,)]
     switched = score(installation, "switch", "2", typed="y\n")

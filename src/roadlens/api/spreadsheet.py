@@ -84,9 +84,14 @@ def _cell(value: object) -> str:
     return _text(str(value) if isinstance(value, str) else msgspec.json.encode(value).decode())
 
 
+def harmless(text: str) -> str:
+    """Text that no spreadsheet runs, for a cell of whoever quotes what needs it."""
+    return _FORMULA.sub("'", text) if text else text
+
+
 def _text(text: str) -> str:
-    """Text that no spreadsheet runs. Numbers never come by here, and stay numbers."""
-    safe = _FORMULA.sub("'", text) if text else text
+    """A cell of text. Numbers never come by here, and stay numbers."""
+    safe = harmless(text)
     return '"{}"'.format(safe.replace('"', '""')) if _TO_QUOTE.search(safe) else safe
 
 

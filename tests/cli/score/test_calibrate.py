@@ -151,6 +151,22 @@ def test_a_table_of_another_database_is_not_applied(
         run(portfolio, "score", "relativities", str(table))
 
 
+def test_no_driver_is_a_formula(portfolio: Installation, fitted: tuple[Path, Path]) -> None:
+    driver = "=HYPERLINK(1)"
+    with psycopg.connect(portfolio.settings["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("INSERT INTO drivers (driver_id, first_name, last_name) VALUES (%s, 'A', 'B')", [driver])
+        connection.execute(
+            "INSERT INTO risk_scores (driver_id, day, risk_score, risk_level, distance_m, factors, score_version) "
+            "SELECT %s, day, risk_score, risk_level, distance_m, factors, score_version FROM risk_scores "
+            "WHERE risk_score > 0 LIMIT 1",
+            [driver],
+        )
+        lines = run(portfolio, "score", "relativities", str(fitted[1])).splitlines()
+        connection.execute("DELETE FROM risk_scores WHERE driver_id = %s", [driver])
+        connection.execute("DELETE FROM drivers WHERE driver_id = %s", [driver])
+    assert [line.partition(",")[0] for line in lines if "HYPERLINK" in line] == [f"'{driver}"]
+
+
 WITHOUT_STATSMODELS = """
 import sys
 from roadlens.cli.main import main

@@ -10,8 +10,10 @@ from typing import Annotated, Final, NamedTuple
 
 import typer
 
+from roadlens.api.spreadsheet import harmless
+from roadlens.cli.whole_file import whole_file
 from roadlens.domain import EVENT_TYPES, RiskLevel
-from roadlens.errors import Conflict, InvalidInput, SetupError
+from roadlens.errors import Conflict, InvalidInput
 from roadlens.settings import read_settings
 from roadlens.storage.database import ReadSession
 from roadlens.storage.reads import compared_versions, score_versions
@@ -23,8 +25,6 @@ MOST_MOVERS: Final = 20
 
 _LEVELS: Final = (*(level.value for level in RiskLevel), None)
 _HEADINGS: Final = ("driver_id", "score_before", "score_after", "change", "level_before", "level_after")
-# With what a spreadsheet's formula may begin.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Comparison(NamedTuple):
@@ -106,18 +106,15 @@ def _side(version: ScoreVersion) -> Side:
 
 
 async def _write(session: ReadSession, file: Path, one: Side, other: Side) -> None:
-    try:
-        with file.open("w", encoding="utf-8", newline="") as opened:
-            writer = csv.writer(opened)
-            writer.writerow(_HEADINGS)
-            async with aclosing(compared_versions.lines(session, one, other)) as batches:
-                async for batch in batches:
-                    for row in batch:
-                        change = None if row.before is None or row.after is None else row.after - row.before
-                        driver = f"'{row.driver_id}" if row.driver_id.startswith(_FORMULA) else row.driver_id
-                        writer.writerow([driver, row.before, row.after, change, row.level_before, row.level_after])
-    except OSError as error:
-        raise SetupError(f"{file} cannot be written: {error.strerror}.") from error
+    with whole_file(file) as opened:
+        writer = csv.writer(opened)
+        writer.writerow(_HEADINGS)
+        async with aclosing(compared_versions.lines(session, one, other)) as batches:
+            async for batch in batches:
+                for row in batch:
+                    change = None if row.before is None or row.after is None else row.after - row.before
+                    scores = row.before, row.after, change, row.level_before, row.level_after
+                    writer.writerow([harmless(row.driver_id), *scores])
 
 
 def _print_levels(found: Comparison) -> None:

@@ -14,6 +14,7 @@ from typing import Annotated, NamedTuple, TextIO
 
 import typer
 
+from roadlens.api.spreadsheet import harmless
 from roadlens.calibration.document import RelativityTable, read_table
 from roadlens.calibration.policies import observed
 from roadlens.cli.operator import operator
@@ -123,4 +124,4 @@ def _write(file: TextIO, table: RelativityTable, drivers: _Drivers, applied: App
         drivers.driver_ids, applied.relativity.tolist(), applied.capped.tolist(), *columns, strict=True
     ):
         numbers = [f"{number:.6f}" for number in (relativity, *parts, applied.off_balance)]
-        writer.writerow([driver_id, *numbers, "yes" if capped else "no"])
+        writer.writerow([harmless(driver_id), *numbers, "yes" if capped else "no"])
