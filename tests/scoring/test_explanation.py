@@ -10,7 +10,7 @@ from hypothesis import given
 
 from roadlens.scoring.explanation import Explanation, Terms, explain
 from roadlens.scoring.parameters import DEFAULT
-from roadlens.scoring.risk import Exposure, risk
+from roadlens.scoring.risk import Exposure, factor_points, risk
 from tests.scoring.test_risk import KM, NOTHING, exposures
 
 TERMS = Terms.of(DEFAULT.as_dict())
@@ -46,6 +46,17 @@ def test_everything_adds_up(exposure: Exposure) -> None:
     assert sum(one.above_average for one in found.factors) == pytest.approx(score - found.average_score, abs=1e-9)
     for one in found.factors:
         assert one.factor.points - one.average_points == pytest.approx(one.above_average, abs=1e-9)
+
+
+@given(exposures())
+def test_points_follow_from_the_relativity_however_rare_the_factor_is(exposure: Exposure) -> None:
+    """Of a portfolio that hardly ever speeds, four decimals of a rate say next to nothing."""
+    rare = replace(DEFAULT, prior_speeding_share=0.0001, prior_night_share=0.0003, prior_phone_use=0.001)
+    terms = Terms.of(rare.as_dict())
+    for one in explain(terms, exposure, risk(rare, exposure).factors).factors:
+        assert factor_points(one.factor.weight, one.relativity, terms.half) == pytest.approx(
+            one.factor.points, abs=0.011
+        )
 
 
 @given(exposures())

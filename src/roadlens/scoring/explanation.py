@@ -87,16 +87,20 @@ def explain(terms: Terms, exposure: Exposure, factors: Sequence[Factor]) -> Expl
     """
     score = _sum(factor.points for factor in factors)
     # Of nothing, what is credible is the mean times the prior's part.
-    nothing = 1 - terms.credibility(exposure.distance_m)
+    credibility = terms.credibility(exposure.distance_m)
+    nothing = 1 - credibility
     explained = []
     for factor in factors:
         average = factor_points(factor.weight, 1, terms.half)
         without = factor_points(factor.weight, nothing, terms.half)
+        amount = getattr(exposure, _METRES.get(factor.factor, factor.factor))
+        # Not from what is stored, whose four decimals are few where the mean is small: the points follow from it.
+        rate = amount * (1 if factor.factor in _METRES else 100_000) / exposure.distance_m
         explained.append(
             ExplainedFactor(
                 factor=factor,
-                amount=getattr(exposure, _METRES.get(factor.factor, factor.factor)),
-                relativity=round(factor.credible / factor.expected, 4),
+                amount=amount,
+                relativity=round(credibility * rate / factor.expected + nothing, 4),
                 average_points=average,
                 above_average=_sum((factor.points, -average)),
                 score_without=_sum((score, -factor.points, min(without, factor.points))),
@@ -104,7 +108,7 @@ def explain(terms: Terms, exposure: Exposure, factors: Sequence[Factor]) -> Expl
         )
     return Explanation(
         average_score=_sum(one.average_points for one in explained),
-        credibility=terms.credibility(exposure.distance_m),
+        credibility=credibility,
         factors=tuple(explained),
     )
 
