@@ -67,6 +67,7 @@ def test_what_cuts_trips_is_all_there_and_cannot_be_changed() -> None:
         ("gps_braking_ms2=nan", "must be from 0.1 to 30 m/s²"),
         ("gps_braking_ms2=inf", "must be from"),
         ("gps_braking_ms2=0", "must be from"),
+        ("gps_confidence=2", "must be from 0 to 1; 2 is not"),
         ("night_from_hour=25", "must be from 0 to 24 h"),
         ("prior_harsh_braking=0", "must be from 0.001"),
         ("risk_window_days=90.5", "must be a whole number of days"),

@@ -92,8 +92,7 @@ def check(name: str, value: float) -> None:
     """
     row = table()[name]
     if not math.isfinite(value) or not row.least <= value <= row.most:
-        raise InvalidInput(
-            f"{name} must be from {row.least:g} to {row.most:g} {row.unit}; {value:g} is not.", field=name
-        )
+        unit = "" if row.unit == "0-1" else f" {row.unit}"
+        raise InvalidInput(f"{name} must be from {row.least:g} to {row.most:g}{unit}; {value:g} is not.", field=name)
     if row.whole and value != int(value):
         raise InvalidInput(f"{name} must be a whole number of {row.unit}; {value:g} is not.", field=name)
