@@ -14,12 +14,9 @@ from roadlens.telemetry.derive import Event, derive, together
 from roadlens.telemetry.manoeuvres import Stretch
 from roadlens.telemetry.seconds import seconds
 from roadlens.telemetry.track import Track
+from tests.support.alarms import BRAKING, CORNERING, PHONE, SPEEDING, alarmed, second_of
 from tests.support.fleet import NOON, array
 from tests.support.wheel import ramp, straight
-
-BRAKING, CORNERING, PHONE, SPEEDING = (
-    kind.bit for kind in (EventType.HARSH_BRAKING, EventType.HARSH_CORNERING, EventType.PHONE_USE, EventType.SPEEDING)
-)
 
 
 def events(fixes: Sequence[Fix], parameters: Parameters = DEFAULT) -> list[Event]:
@@ -31,10 +28,6 @@ def told(fixes: Sequence[Fix], parameters: Parameters = DEFAULT) -> list[tuple[E
     return [(event.event_type, event.source) for event in events(fixes, parameters)]
 
 
-def second_of(moment_us: int) -> int:
-    return (moment_us - unix_microseconds(NOON)) // 1_000_000
-
-
 def cruise(count: int, speed: float = 60.0, **other: float) -> list[Fix]:
     return straight([speed] * count, **other)
 
@@ -42,10 +35,6 @@ def cruise(count: int, speed: float = 60.0, **other: float) -> list[Fix]:
 def braking() -> list[Fix]:
     """Ten steady seconds, four in which it loses 4 m/s each, ten steady ones."""
     return straight(ramp((10, 0.0), (4, -4.0), (10, 0.0), speed=80.0))
-
-
-def alarmed(fixes: list[Fix], mask: int, *at: int) -> list[Fix]:
-    return [each._replace(alarms=each.alarms | mask) if index in at else each for index, each in enumerate(fixes)]
 
 
 def test_a_steady_drive_has_no_events() -> None:
@@ -131,32 +120,10 @@ def test_sparse_positions_show_speeding_and_no_forces() -> None:
     assert told(fixes) == [(EventType.SPEEDING, EventSource.GPS)]
 
 
-def test_an_alarm_is_an_event_where_positions_show_nothing() -> None:
-    (event,) = events(alarmed(cruise(30), BRAKING, 12))
-    assert event[:2] == (EventType.HARSH_BRAKING, EventSource.DEVICE)
-    assert [second_of(moment) for moment in event[2:5]] == [12, 12, 12]
-    assert event[5:7] == (None, DEFAULT.device_confidence)
-
-
 def test_an_alarm_between_whole_seconds_is_heard() -> None:
     fixes = alarmed(straight([60.0] * 200, every=0.1), BRAKING, 123)
     (event,) = events(fixes)
     assert event.worst_us == fixes[123].fix_time
-
-
-def test_several_alarms_of_one_moment_are_several_events() -> None:
-    assert told(alarmed(cruise(30), BRAKING | CORNERING | PHONE, 12)) == [
-        (EventType.HARSH_BRAKING, EventSource.DEVICE),
-        (EventType.HARSH_CORNERING, EventSource.DEVICE),
-        (EventType.PHONE_USE, EventSource.DEVICE),
-    ]
-
-
-@pytest.mark.parametrize(("mask", "margin"), [(BRAKING, 5), (CORNERING, 5), (PHONE, 60), (SPEEDING, 60)])
-def test_an_alarm_repeated_soon_is_the_same_event(mask: int, margin: int) -> None:
-    fixes = cruise(200, 50)
-    assert len(events(alarmed(fixes, mask, 10, 10 + margin, 10 + 2 * margin))) == 1
-    assert len(events(alarmed(fixes, mask, 10, 11 + margin))) == 2
 
 
 def test_the_devices_alarm_wins_within_five_seconds() -> None:

@@ -9,25 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from roadlens.domain import EventSource, EventType, unix_microseconds
+from roadlens.domain import EventSource, EventType
 from roadlens.telemetry.batch import Fix
 from roadlens.telemetry.derive import Event
 from roadlens.telemetry.relativity_1 import acceleration, derive, lateral
 from roadlens.telemetry.track import Track
+from tests.support.alarms import BRAKING, CORNERING, PHONE, SPEEDING, alarmed, second_of
 from tests.support.first_schema import FIRST_VERSION
-from tests.support.fleet import NOON, array, fix
-
-BRAKING, CORNERING, PHONE, SPEEDING = (
-    kind.bit for kind in (EventType.HARSH_BRAKING, EventType.HARSH_CORNERING, EventType.PHONE_USE, EventType.SPEEDING)
-)
+from tests.support.fleet import array, fix
 
 
 def track(fixes: Sequence[Fix]) -> Track:
     return Track(FIRST_VERSION, array(fixes))
-
-
-def second_of(moment_us: int) -> int:
-    return (moment_us - unix_microseconds(NOON)) // 1_000_000
 
 
 def events(fixes: Sequence[Fix]) -> list[Event]:
@@ -47,10 +40,6 @@ def ramp(change_ms2: float, seconds: int = 3, start_kmh: float = 60.0) -> list[F
     speeds = [start_kmh] * 10 + [start_kmh + 3.6 * change_ms2 * (step + 1) for step in range(seconds)]
     speeds += [speeds[-1]] * 10
     return [fix(second, speed) for second, speed in enumerate(speeds)]
-
-
-def alarmed(fixes: list[Fix], mask: int, *seconds: int) -> list[Fix]:
-    return [each._replace(alarms=each.alarms | mask) if index in seconds else each for index, each in enumerate(fixes)]
 
 
 def test_a_steady_drive_has_no_events() -> None:
@@ -120,28 +109,6 @@ def test_speeding_again_within_a_minute_is_the_same_episode() -> None:
         return kinds.count(EventType.SPEEDING)
 
     assert (spells(59), spells(60)) == (1, 2)
-
-
-def test_an_alarm_is_an_event_where_positions_show_nothing() -> None:
-    (event,) = events(alarmed(cruise(30), BRAKING, 12))
-    assert event[:2] == (EventType.HARSH_BRAKING, EventSource.DEVICE)
-    assert [second_of(moment) for moment in event[2:5]] == [12, 12, 12]
-    assert event[5:7] == (None, FIRST_VERSION.device_confidence)
-
-
-def test_several_alarms_of_one_moment_are_several_events() -> None:
-    assert told(alarmed(cruise(30), BRAKING | CORNERING | PHONE, 12)) == [
-        (EventType.HARSH_BRAKING, EventSource.DEVICE),
-        (EventType.HARSH_CORNERING, EventSource.DEVICE),
-        (EventType.PHONE_USE, EventSource.DEVICE),
-    ]
-
-
-@pytest.mark.parametrize(("mask", "margin"), [(BRAKING, 5), (CORNERING, 5), (PHONE, 60), (SPEEDING, 60)])
-def test_an_alarm_repeated_soon_is_the_same_event(mask: int, margin: int) -> None:
-    fixes = cruise(200, 50)
-    assert len(events(alarmed(fixes, mask, 10, 10 + margin, 10 + 2 * margin))) == 1
-    assert len(events(alarmed(fixes, mask, 10, 11 + margin))) == 2
 
 
 @pytest.mark.parametrize(("alarm", "sources"), [
