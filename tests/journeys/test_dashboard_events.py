@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.journeys.conftest import OpenWindow
 from tests.support.browser import Window
@@ -45,6 +45,35 @@ async def test_many_are_dismissed_at_once_and_come_back(window: Window, dashboar
     await expect(page.get_by_text("2 events as before.")).to_be_visible()
     assert states(dashboard) == before
     assert dashboard.api.get("/admin/dashboard/summary") == score
+
+
+async def test_what_could_not_be_undone_is_said(window: Window, dashboard: Fleet) -> None:
+    """Two events in different states: what undoes both is two requests, and the second of them fails."""
+    before = states(dashboard)
+    first, second = (event["event_id"] for event in dashboard.api.get("/admin/events", limit=2)["items"])
+    dashboard.api.client.patch(f"/admin/events/{first}", json={"state": "coached"}).raise_for_status()
+    page = await sign_in(window, "#/events?state=all")
+    for name in (first, second):
+        await page.locator(f'[data-pick="{name}"]').check()
+    decisions = page.get_by_role("group", name="Decide about what is selected")
+    await decisions.get_by_role("button", name="Dismissed").click()
+    await expect(page.get_by_text("2 events dismissed.")).to_be_visible()
+    sent = 0
+
+    async def fail_the_second(route: Route) -> None:
+        nonlocal sent
+        sent += 1
+        await (route.continue_() if sent == 1 else route.abort())
+
+    await page.route("**/admin/events/review", fail_the_second)
+    window.expect("ERR_FAILED")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.get_by_text("1 event as before.")).to_be_visible()
+    await expect(page.get_by_text("Not all of it: ")).to_be_visible()
+    for name in (first, second):
+        undone = dashboard.api.client.patch(f"/admin/events/{name}", json={"state": "needs_review"})
+        undone.raise_for_status()
+    assert states(dashboard) == before
 
 
 async def test_by_keyboard_alone(window: Window, dashboard: Fleet) -> None:

@@ -105,3 +105,14 @@ async def test_every_number_of_a_version_is_shown_with_its_source(window: Window
     await expect(cut).to_be_hidden()
     await shown.locator("summary", has_text="Where trips begin and end").click()
     await expect(cut).to_be_visible()
+
+
+async def test_hours_are_times_of_day(window: Window) -> None:
+    """A version may let the night begin at half past ten."""
+    page = await sign_in(window, "#/scoring")
+    told = await page.evaluate(
+        "async () => { const main = document.querySelector('script[type=module]').src; "
+        "const { written } = await import(main.replace('main.js', 'pages/scoring_words.js')); "
+        "return [0, 5, 22.5, 24].map((value) => written({ value, unit: 'h' })); }"
+    )
+    assert told == ["00:00", "05:00", "22:30", "24:00"]

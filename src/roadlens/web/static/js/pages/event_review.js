@@ -104,14 +104,16 @@ export function reviewing({ picked, done }) {
 
   async function send(bodies, saying) {
     const answers = [];
+    let failed = null;
     try {
       for (const body of bodies) answers.push((await change("POST", "/admin/events/review", body)).data);
     } catch (problem) {
-      replace(told, problem.message);
+      failed = problem.message;
     }
-    if (answers.length === 0) return;
+    if (answers.length === 0) return replace(told, failed);
     const events = answers.flatMap((answer) => answer.events);
     offer(saying(answers.reduce((sum, { changed }) => sum + changed, 0)), events);
+    if (failed) told.prepend(h("span", {}, `Not all of it: ${failed}`));
     edited();
     done();
   }

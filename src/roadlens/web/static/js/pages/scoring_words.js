@@ -106,8 +106,12 @@ export function meaning(name) {
 export function written({ value, unit: told }) {
   const [unit, none] = told.split(", ");
   if (none === "0 for none" && value === 0) return "None";
-  if (unit === "h") return `${String(value).padStart(2, "0")}:00`;
+  if (unit === "h") return time(Math.round(value * 60));
   return unit === "0-1" ? String(value) : `${value}\u00a0${unit}`;
+}
+
+function time(minutes) {
+  return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
 /** The values in groups `{id, title, values}`, those first that are asked about most. */
