@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from roadlens.rescoring.duck import Duck
-from roadlens.rescoring.export import export, exported_trips
+from roadlens.rescoring.export import export, exported, exported_trips
 from roadlens.rescoring.files import RESULTS, Files, said
 from roadlens.rescoring.finish import Finished, finish, spans
 from roadlens.rescoring.rules import read_version
@@ -34,7 +34,7 @@ class Chunks:
     _duck: Duck | None = field(default=None, init=False)
 
     async def export(self, chunk: int) -> Done:
-        """Write a chunk's files, unless they are there.
+        """Write a chunk's files, unless they are there, and whole.
 
         Raises:
             DatabaseUnavailable: the database is away.
@@ -42,7 +42,7 @@ class Chunks:
         """
         clock = _Clock()
         positions = 0
-        if not self.files.fixes(chunk).exists():
+        if not exported(self.files, chunk):
             rules = await self._read_rules()
             async with self.database.read() as session:
                 stored = await read.chunk_of_trips(session, self.version, chunk)
@@ -59,7 +59,7 @@ class Chunks:
             DatabaseUnavailable: the database is away.
             SetupError: the disk is full, or cannot be written.
         """
-        exported = await self.export(chunk)
+        before = await self.export(chunk)
         clock = _Clock()
         path = self.files.fixes(chunk)
         if self._duck is None:
@@ -68,7 +68,7 @@ class Chunks:
             results = self._duck.results(path)
         clock.lap("score")
         stored = await self._store(chunk, results, clock)
-        return Done(stored.counts, {**exported.seconds, **clock.seconds})
+        return Done(stored.counts, {**before.seconds, **clock.seconds})
 
     async def finish(self, chunk: int) -> Done:
         """Store what a cluster has made of a chunk.

@@ -60,6 +60,16 @@ def export(rules: Rules, chunk: int, stored: Iterable[StoredTrip], files: Files)
     return sum(trip.trip.position_count for trip in trips if not trip.kept)
 
 
+def exported(files: Files, chunk: int) -> bool:
+    """Whether a chunk's files are there, and end as they should: a disk that broke off may have kept half of one."""
+    try:
+        for path in (files.trips(chunk), files.fixes(chunk)):
+            pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
+
+
 def exported_trips(files: Files, chunk: int) -> Iterator[ExportedTrip]:
     """The trips of an exported chunk."""
     table = pq.read_table(files.trips(chunk))
