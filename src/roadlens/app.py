@@ -73,6 +73,9 @@ from roadlens.wiring import Caching, Wiring, caching, previous_secret, signing_s
 # Bytes. Nothing that is asked here needs more but batches of positions, and anybody may send them.
 LONGEST_BODY = 64 * 1024
 
+# Where the API lives. FastAPI puts all routes of a router together once more if it is included without a prefix.
+V1 = "/api/v1"
+
 
 def create_app(wiring: Wiring) -> FastAPI:
     """The server's ASGI application on what `wiring` opened. It closes nothing.
@@ -231,8 +234,8 @@ def _routes(app: FastAPI, wiring: Wiring, present: Present) -> None:
     """All that can be asked; last what a browser shows, the dashboard and the API's reference."""
     settings = wiring.settings
     # First, for routes are tried in order, and no other is asked so often.
-    app.include_router(ingest.router, prefix="/api/v1")
-    app.include_router(v1())
+    app.include_router(ingest.router, prefix=V1)
+    app.include_router(v1(), prefix=V1)
     app.include_router(health.router)
     app.include_router(metrics_route.router(wiring.metrics, present))
     site.install(app, settings.tile_url, settings.tile_attribution)
@@ -253,8 +256,8 @@ def _surround(app: FastAPI, wiring: Wiring, limits: RateLimits) -> None:
 
 
 def v1() -> APIRouter:
-    """All that people ask: what needs a token of theirs, and the ways to one."""
-    router = APIRouter(prefix="/api/v1")
+    """All that people ask, below `V1`: what needs a token of theirs, and the ways to one."""
+    router = APIRouter()
     people = (auth, passwords, users, audit, cache)
     things = (dashboard, drivers, trips, events, vehicles, devices, score_versions)
     for resource in (*people, *things, assignments, exports, personal):

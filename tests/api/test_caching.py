@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Query
 
 from roadlens.api.caching import find_key
 from roadlens.api.security import may_administer, may_view
-from roadlens.app import v1
+from roadlens.app import V1, v1
 from roadlens.cache.http import FindKey
 from roadlens.cache.keys import Key
 from roadlens.cache.policy import PolicyError, cache_response
@@ -24,7 +24,9 @@ KEPT = "roadlens; fwd=miss; stored"
 @pytest.fixture(scope="module")
 def find() -> FindKey:
     """The keys of Roadlens's own routes."""
-    return find_key(app(v1()))
+    api = FastAPI()
+    api.include_router(v1(), prefix=V1)
+    return find_key(api)
 
 
 def key(find: FindKey, address: str) -> Key | None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from roadlens.api.caching import find_key
-from roadlens.app import v1
+from roadlens.app import V1, v1
 from roadlens.cache.clearing import Clearing
 from roadlens.cache.entry import Entry, Unreadable
 from roadlens.cache.keys import Key
@@ -76,7 +76,7 @@ def explain(
 def _api() -> FastAPI:
     """The API's routes, of which nothing is asked here but what is declared."""
     api = FastAPI()
-    api.include_router(v1())
+    api.include_router(v1(), prefix=V1)
     return api
 
 
