@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from roadlens.api.passwords import hash_password
 from roadlens.storage.database import Database
 from tests.support.api import PASSWORD, Api, open_api
 from tests.support.known_fleet import add_known_fleet
+from tests.support.memory import directory_in_memory
 from tests.support.postgres import TEMPLATE, Server, running_server
 from tests.support.valkey import Valkey, running_valkey
 
@@ -24,9 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("redis")
 
 
+def pytest_collection_finish() -> None:
+    """What has been imported stays: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("postgres")) as server:
+    with directory_in_memory(tmp_path_factory.mktemp("postgres")) as directory, running_server(directory) as server:
         yield server
 
 
@@ -67,6 +75,16 @@ def password_hash() -> str:
 async def api(database: Database, database_url: str, password_hash: str) -> AsyncIterator[Api]:
     async with open_api(database, database_url, password_hash) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+async def shared_api(postgres: Server, password_hash: str) -> AsyncIterator[Api]:
+    """The application over one database for a module's tests of what is refused: they change nothing, and look."""
+    with postgres.copy_of(TEMPLATE) as url:
+        database = Database.open(url, pool_size=5, max_connections=20, name="roadlens test", durable=True)
+        async with open_api(database, url, password_hash) as opened:
+            yield opened
+        await database.close()
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ def addresses(postgres: Server) -> Iterator[tuple[str, str]]:
             before = before.replace(f"CREATE DATABASE {name} OWNER {owner}", f"ALTER DATABASE {name} OWNER TO {owner}")
             connection.execute(before.encode())
         yield as_user(url, owner), as_user(url, server)
+    postgres.drop_left()
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
         for role in (server, owner):
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))

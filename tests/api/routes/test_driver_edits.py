@@ -135,17 +135,22 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+async def with_ada(shared_api: Api) -> Api:
+    assert (await shared_api.send("POST", "/admin/drivers", ADA)).status_code == 201
+    return shared_api
+
+
 @pytest.mark.parametrize(("wrong", "named"), WRONG)
-async def test_what_is_wrong_is_named(api: Api, wrong: dict[str, Any], named: list[str]) -> None:
-    await api.send("POST", "/admin/drivers", ADA)
+async def test_what_is_wrong_is_named(with_ada: Api, wrong: dict[str, Any], named: list[str]) -> None:
     for answer in (
-        await api.send("POST", "/admin/drivers", ADA | wrong),
-        await api.send("PUT", PATH, ADA | wrong),
-        await api.send("PATCH", PATH, wrong),
+        await with_ada.send("POST", "/admin/drivers", ADA | wrong),
+        await with_ada.send("PUT", PATH, ADA | wrong),
+        await with_ada.send("PATCH", PATH, wrong),
     ):
         assert answer.status_code == 422, answer.text
         assert [error["field"] for error in answer.json()["errors"]] == named
-    assert (await api.answer("/admin/dashboard/summary"))["total_drivers"] == 1
+    assert (await with_ada.answer("/admin/dashboard/summary"))["total_drivers"] == 1
 
 
 @pytest.mark.parametrize(
@@ -165,9 +170,9 @@ async def test_what_is_wrong_is_named(api: Api, wrong: dict[str, Any], named: li
         (b'{"first_name": "' + b"x" * 70_000 + b'"}', 413),
     ],
 )
-async def test_what_makes_no_sense(api: Api, body: bytes, status: int) -> None:
-    headers = {"Authorization": f"Bearer {next(iter(api.tokens.values()))}", "Content-Type": "application/json"}
-    answer = await api.client.post("/api/v1/admin/drivers", content=body, headers=headers)
+async def test_what_makes_no_sense(shared_api: Api, body: bytes, status: int) -> None:
+    headers = {"Authorization": f"Bearer {next(iter(shared_api.tokens.values()))}", "Content-Type": "application/json"}
+    answer = await shared_api.client.post("/api/v1/admin/drivers", content=body, headers=headers)
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["detail"]

@@ -52,6 +52,12 @@ async def sender(api: Api) -> Sender:
     return await Sender(api).admit()
 
 
+@pytest.fixture(scope="module")
+async def refused(shared_api: Api) -> Sender:
+    """Whose positions are all refused."""
+    return await Sender(shared_api).admit()
+
+
 def problem(response: Response, status: int) -> dict[str, Any]:
     """What a refusal says; its form is that of all problems."""
     assert response.status_code == status, response.text
@@ -165,20 +171,20 @@ def at(moment: datetime) -> bytes:
         (b"x" * 10_000_000, 413, "65536"),
     ],
 )
-async def test_a_bad_forward_is_told_what_is_wrong(sender: Sender, body: bytes, status: int, why: str) -> None:
-    assert why in problem(await sender.send(TRACCAR, body), status)["detail"]
-    assert await sender.positions() == 0
+async def test_a_bad_forward_is_told_what_is_wrong(refused: Sender, body: bytes, status: int, why: str) -> None:
+    assert why in problem(await refused.send(TRACCAR, body), status)["detail"]
+    assert await refused.positions() == 0
 
 
 @pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize("said", ["text/plain", "application/x-www-form-urlencoded", "application/json2", "?"])
-async def test_another_content_type_is_refused(sender: Sender, path: str, said: str) -> None:
-    assert "application/json" in problem(await sender.send(path, BODIES[path], Content_Type=said), 415)["detail"]
+async def test_another_content_type_is_refused(refused: Sender, path: str, said: str) -> None:
+    assert "application/json" in problem(await refused.send(path, BODIES[path], Content_Type=said), 415)["detail"]
 
 
 @pytest.mark.parametrize("said", ["br", "deflate", "gzip, gzip", "zstd"])
-async def test_another_packing_is_refused(sender: Sender, said: str) -> None:
-    response = await sender.send(POSITIONS, BODIES[POSITIONS], Content_Encoding=said)
+async def test_another_packing_is_refused(refused: Sender, said: str) -> None:
+    response = await refused.send(POSITIONS, BODIES[POSITIONS], Content_Encoding=said)
     assert "gzip" in problem(response, 415)["detail"]
 
 
@@ -234,11 +240,11 @@ async def test_bad_ones_are_counted_beyond_those_that_are_listed(sender: Sender)
     ],
 )
 async def test_a_bad_batch_is_told_what_is_wrong(
-    sender: Sender, body: bytes, packed: bool, status: int, why: str
+    refused: Sender, body: bytes, packed: bool, status: int, why: str
 ) -> None:
     headers = {"Content-Encoding": "gzip"} if packed else {}
-    assert why in problem(await sender.send(POSITIONS, body, **headers), status)["detail"]
-    assert await sender.positions() == 0
+    assert why in problem(await refused.send(POSITIONS, body, **headers), status)["detail"]
+    assert await refused.positions() == 0
 
 
 @pytest.mark.parametrize("path", BODIES)
