@@ -20,11 +20,11 @@ run: .venv/project.stamp ## Run Roadlens with its own PostgreSQL, on 127.0.0.1:8
 	@exec $(BIN)/roadlens serve
 
 test: .venv/dev.stamp ## Run every test that needs no system package
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= exec $(BIN)/python -m pytest $(ARGS)
 
 test-system: .venv/dev.stamp .venv/spark.stamp rules ## Run the dashboard in a browser, the cache on Debian's Redis, writers at once, what is deployed, a cluster of Spark; needs the Debian packages in .ci/run
 	@PATH=$$PATH:/usr/sbin sh tools/need.sh redis-server openssl bwrap nginx pgbouncer prometheus java systemd-analyze $${CHROMIUM:-chromium}
-	@PATH=$$PATH:/usr/sbin TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest -m "system or redis" $(ARGS)
+	@PATH=$$PATH:/usr/sbin PYTHONDONTWRITEBYTECODE= TEST_REDIS_SERVER=$$(command -v redis-server) exec $(BIN)/python -m pytest -m "system or redis" $(ARGS)
 
 rules: ## Check Prometheus's configuration, its rules, and that each alert fires when it should; needs Debian's package prometheus
 	@sh tools/need.sh prometheus
