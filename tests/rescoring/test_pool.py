@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from roadlens.errors import RoadlensError, SetupError
 from roadlens.rescoring import pool
 from roadlens.rescoring.tasks import Done, Export, Greeting, Task
+from tests.support.asking import all_waiting
 
 GREETING = Greeting("postgresql://nowhere", "nowhere", 2)
 
@@ -67,3 +69,21 @@ async def test_a_task_that_kills_each_process_is_given_up(tmp_path: Path) -> Non
 async def test_what_fails_is_said_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"No room\."):
         await work(tmp_path / "log", range(4), failing={0})
+
+
+async def test_who_is_cancelled_again_and_again_waits_for_the_end_of_the_process() -> None:
+    process, started = pool.Process(("sh", "-c", "cat; sleep 0.5")), asyncio.Event()
+
+    async def hold() -> None:
+        async with process:
+            started.set()
+            await asyncio.Event().wait()
+
+    holding = asyncio.create_task(hold())
+    await started.wait()
+    for _ in range(3):
+        holding.cancel()
+        await all_waiting()
+    with pytest.raises(asyncio.CancelledError):
+        await holding
+    assert process._process.returncode == 0

@@ -85,14 +85,16 @@ class Process:
     async def __aexit__(self, *_: object) -> None:
         """A process whose pipe is closed ends at once, in the middle of whatever it does: nothing is lost by that.
 
-        Who is cancelled meanwhile waits for its end all the same: nobody else would.
+        Who is cancelled meanwhile, however often, waits for its end all the same: nobody else would.
         """
-        ending = asyncio.create_task(self._end())
-        try:
-            await asyncio.shield(ending)
-        except asyncio.CancelledError:
-            await ending
-            raise
+        ending, cancelled = asyncio.create_task(self._end()), None
+        while not ending.done():
+            try:
+                await asyncio.shield(ending)
+            except asyncio.CancelledError as asked:
+                cancelled = asked
+        if cancelled is not None:
+            raise cancelled
 
     async def _end(self) -> None:
         assert self._process.stdin is not None
