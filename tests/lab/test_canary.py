@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 
 from lab import history
-from lab.canary import KIND, watching
+from lab.canary import _SLOW_S, KIND, watching
 from lab.run import Log
 from tests.support.postgres import Server
 from tests.support.workers import until
@@ -18,12 +18,21 @@ def test_a_commit_that_waits_is_a_fault_of_the_database(postgres: Server, tmp_pa
     with watching(postgres.address, Log(tmp_path)), psycopg.connect(postgres.url("postgres")) as other:
         until(lambda: committed(postgres) > 1)
         other.execute("LOCK TABLE canary IN ACCESS EXCLUSIVE MODE")
-        time.sleep(1.2)
+        until(lambda: waiting(postgres) > 0)
+        time.sleep(1.1 * _SLOW_S)
         other.commit()
         until(lambda: bool(history.faults(tmp_path)))
     fault = history.faults(tmp_path)[0]
     assert (fault.kind, fault.target) == (KIND, "database")
-    assert fault.ended - fault.began > 0.5
+    assert fault.ended - fault.began > _SLOW_S
+
+
+def waiting(postgres: Server) -> int:
+    """How many wait for the canary's table."""
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        found = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'canary'::regclass")
+        counted = found.fetchone()
+    return counted[0] if counted else 0
 
 
 def committed(postgres: Server) -> int:

@@ -36,11 +36,12 @@ async def until(api: Api, name: str, value: float, **labels: str) -> None:
 
 
 async def test_a_server_at_rest(api: Api) -> None:
+    # On a busy machine it may be a while until nothing of its start goes on.
+    await until(api, "feed_attached", 1)
+    await until(api, "db_connections", 0, state="in_use")
     seen = await scrape(api)
     assert (seen.value("workers_alive"), seen.value("workers_wanted")) == (1, 1)
-    assert seen.value("feed_attached") == 1
     assert 0 <= seen.value("feed_lease_age_seconds") < 30
-    assert seen.value("db_connections", state="in_use") == 0
     assert seen.value("db_connections", state="idle") >= 1
     assert seen.value("db_connections_limit") == 20
     assert seen.value("db_size_bytes") > 1_000_000
@@ -57,8 +58,7 @@ async def test_what_there_is_not_is_not_shown(api: Api) -> None:
 
 
 async def test_what_the_memory_holds(api: Api) -> None:
-    for _ in range(2):
-        await api.answer("/admin/dashboard/summary")
+    await api.hit("/admin/dashboard/summary")
     seen = await scrape(api)
     assert seen.value("cache_entries", key_prefix="dashboard_summary") == 1
     assert 100 < seen.value("cache_bytes", key_prefix="dashboard_summary") < seen.value("cache_limit_bytes")
@@ -111,7 +111,7 @@ async def test_an_edit_is_timed_until_the_workers_know(api: Api) -> None:
 async def test_connections_in_use(api: Api) -> None:
     async with api.database.read() as session:
         await session.value("SELECT 1")
-        assert (await scrape(api)).value("db_connections", state="in_use") == 1
+        await until(api, "db_connections", 1, state="in_use")
 
 
 async def test_retention_begins_with_the_server_and_shows_when_it_last_ran() -> None:

@@ -51,9 +51,10 @@ def _become(command: list[str], environment: dict[str, str], directory: str, str
         os.dup2(theirs, ours)
     os.close(reads)
     os.close(prints)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - a descriptor, open as long as the process lives
-    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+    # They are open for as long as the process lives.
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
     sys.argv = command
     os.environ.clear()
     os.environ.update(environment)

@@ -21,7 +21,7 @@ from tests.support import command
 ROADLENS = str(Path(sys.executable).with_name("roadlens"))
 ADMIN_PASSWORD = "correct horse battery staple"
 SHARED_DRIVES = Path(__file__).parents[3] / "shared" / "data" / "nds"
-START_WITHIN_S = 60
+START_WITHIN_S = 120
 RUN_WITHIN_S = 120
 
 
@@ -78,11 +78,11 @@ class Installation:
         )
         said: list[str] = []
         try:
-            with httpx.Client(base_url=f"{_address(process, said)}/api/v1", timeout=30) as client:
+            with httpx.Client(base_url=f"{_address(process, said)}/api/v1", timeout=60) as client:
                 yield Api.signed_in(client, process.pid, said)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=30)
+            process.wait(timeout=120)
             if process.stdout is not None:
                 process.stdout.close()
 

@@ -71,12 +71,14 @@ class Reads(RuleBasedStateMachine):
         self.begin_read(worker, held=False)
         self.runner.run(self.finished(self.reads.pop()))
 
-    @precondition(lambda self: any(load.at_work.is_set() for load in self.loads))
+    @precondition(lambda self: self.reads)
     @rule(pick=picks)
     def let_a_load_read(self, pick: int) -> None:
+        """If one is at work. Where there is a store that is a matter of time, on which no schedule may depend."""
         at_work = [load for load in self.loads if load.at_work.is_set()]
-        at_work[pick % len(at_work)].may_read.set()
-        self.runner.run(all_waiting())
+        if at_work:
+            at_work[pick % len(at_work)].may_read.set()
+            self.runner.run(all_waiting())
 
     @precondition(lambda self: self.reads)
     @rule(pick=picks)
