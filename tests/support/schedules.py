@@ -71,7 +71,6 @@ class Reads(RuleBasedStateMachine):
         self.begin_read(worker, held=False)
         self.runner.run(self.finished(self.reads.pop()))
 
-    @precondition(lambda self: self.reads)
     @rule(pick=picks)
     def let_a_load_read(self, pick: int) -> None:
         """If one is at work. Where there is a store that is a matter of time, on which no schedule may depend."""
