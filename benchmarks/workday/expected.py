@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from benchmarks.workday.schedule import ADMIN, Ask
 from roadlens.api.caching import find_key
-from roadlens.app import v1
+from roadlens.app import V1, v1
 from roadlens.cache.http import FindKey
 from roadlens.cache.keys import Key
 
@@ -76,7 +76,7 @@ def _key(path: str) -> Key:
 @cache
 def _finder() -> FindKey:
     app = FastAPI()
-    app.include_router(v1())
+    app.include_router(v1(), prefix=V1)
     return find_key(app)
 
 
