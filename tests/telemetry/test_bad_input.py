@@ -20,7 +20,7 @@ from roadlens.telemetry.steps import one_a_moment
 from roadlens.telemetry.sums import Sums
 from roadlens.telemetry.track import Track
 from tests.support.fleet import NOON, array
-from tests.support.wheel import Sample, driven
+from tests.support.wheel import Sample, driven, ramp, straight
 
 SOMEBODY = [Assignment(1, "DRV-1", "VEH-1", None, None)]
 
@@ -148,6 +148,24 @@ def test_two_devices_under_one_name() -> None:
     kinds, (sums,) = found(both)
     assert kinds == []
     assert left_out(sums) == {"jump_s": 299}
+
+
+def test_a_few_fixes_between_two_jumps_are_no_burst() -> None:
+    """Four speeds of another vehicle, gaining as hard as those of a tracker that sends around a manoeuvre."""
+    fixes = driven(calm())
+    for n, speed in enumerate([6.0, 20.0, 31.0, 44.0], 114):
+        fixes[n] = fixes[n]._replace(speed_kmh=speed, latitude=fixes[n].latitude + 1)
+    kinds, (sums,) = found(fixes)
+    assert kinds == []
+    assert left_out(sums) == {"jump_s": 2}
+
+
+def test_a_missing_fix_makes_no_acceleration_sudden() -> None:
+    """It rises by half a metre per second squared each second: by 1.5 in three, by 2 in four."""
+    forces = [0.0] * 8 + [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 1.5, 1.5, 1.0] + [0.0] * 8
+    fixes = straight(ramp(*((1, force) for force in forces), speed=60.0))
+    for missing in range(5, 20):
+        assert found(fixes[:missing] + fixes[missing + 1 :])[0] == []
 
 
 def test_fixes_that_the_receiver_does_not_trust() -> None:

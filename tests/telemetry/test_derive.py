@@ -49,6 +49,14 @@ def test_a_braking_is_one_event_with_its_worst_moment() -> None:
     assert event.confidence == DEFAULT.gps_braking_confidence
 
 
+def test_a_braking_that_is_let_go_is_worst_where_it_brakes() -> None:
+    """From the 10th second to the 13th it loses 2 m/s each, from then on it gains again."""
+    (event,) = events(straight(ramp((10, 0.0), (3, -2.0), (10, 0.5), speed=60.0)))
+    assert event.event_type is EventType.HARSH_BRAKING
+    assert [second_of(moment) for moment in event[2:5]] == [10, 11, 12]
+    assert event.severity == pytest.approx((2.0 + 2 * 2.0 + 2 * 2.0) / 6, abs=0.01)
+
+
 def test_what_does_not_last_is_none() -> None:
     patient = replace(DEFAULT, manoeuvre_at_least_s=9.0)
     assert events(braking(), patient) == []

@@ -95,7 +95,9 @@ class Page:
         return self.vector(i, along=False)
 
     def in_burst(self, i: int) -> bool:
-        return int((self.rows.segment == self.rows.segment[i]).sum()) <= 6
+        inside = [j for j in range(len(self.rows.index)) if self.rows.segment[j] == self.rows.segment[i]]
+        reasons = [int(self.rows.left_out[j]) for j in (inside[0], inside[-1] + 1) if j < len(self.rows.index)]
+        return len(inside) <= 6 and not any(reason in (3, 4) for reason in reasons)
 
     def firm(self, i: int) -> Known:
         found = self.smooth(i)
@@ -119,9 +121,8 @@ class Page:
         known = [value for value in (what(row) for row in rows if row is not None) if value is not None]
         return max(known, default=None)
 
-    def before(self, i: int) -> Known:
-        found = self.most(lambda row: None if (s := self.smooth(row)) is None else -s, i, -2, 0)
-        return None if found is None else -found
+    def braked(self, i: int) -> Known:
+        return self.most(lambda row: None if (s := self.smooth(row)) is None else -s, i, -2, 0)
 
     def straight(self, i: int) -> bool:
         bend = self.most(self.across, i, -3, 3)
@@ -137,12 +138,16 @@ class Page:
         return self.value("speed_mms", i, 0) >= mms(kmh)
 
     def braking(self, i: int) -> float:
-        firm, before, most = self.firm(i), self.before(i), self.most(self.smooth, i, 0, 2)
+        firm, let_go = self.firm(i), self.near(i, 2)
         terms = [0.0] if firm is None else [0.0, -firm / self.parameters.gps_braking_ms2]
+        return max(*terms, 0.0, 0.0 if let_go is None else self.let_go(let_go))
+
+    def let_go(self, i: int) -> float:
+        braked, most = self.braked(i), self.most(self.smooth, i, 0, 2)
         holds = self.rolls(i, self.parameters.gps_braking_from_kmh) and self.straight(i)
-        if holds and before is not None and most is not None and -before >= self.parameters.gps_braking_at_least_ms2:
-            terms.append((most - before) / self.parameters.gps_braking_swing_ms2)
-        return max(terms)
+        if holds and braked is not None and most is not None and braked >= self.parameters.gps_braking_at_least_ms2:
+            return (most + braked) / self.parameters.gps_braking_swing_ms2
+        return 0.0
 
     def acceleration(self, i: int) -> float:
         firm, raw, most = self.firm(i), self.raw(i), self.most(self.smooth, i, 0, 3)
@@ -151,7 +156,8 @@ class Page:
         holds = self.rolls(i, self.parameters.gps_acceleration_from_kmh) and self.straight(i)
         holds = holds and most is not None and most >= self.parameters.gps_acceleration_at_least_ms2
         if holds and raw is not None and earlier is not None:
-            terms.append((raw - earlier) / self.parameters.gps_acceleration_swing_ms2)
+            rise = (raw - earlier) / ((self.value("at_us", i, 0) - self.value("at_us", i, -3)) / 3_000_000)
+            terms.append(rise / self.parameters.gps_acceleration_swing_ms2)
         stumble = self.most(self.fall, i, -4, 0)
         if stumble is not None and raw is not None and raw >= self.parameters.gps_start_ms2:
             terms.append(stumble / mms(self.parameters.gps_start_stumble_kmh))
@@ -172,12 +178,14 @@ def wild_drives(draw: st.DrawFn) -> list[tuple[float, float, float]]:
     """Any speeds and courses that change by no more than a wild driver's, with pauses, stops and unknown courses."""
     count = draw(st.integers(1, 40))
     moment, speed, course = 0.0, draw(st.sampled_from([0.0, 20.0, 60.0])), draw(st.floats(0, 360))
+    # Some drives know every course, some have no bend: else hardly any would hold a straight of seven rows.
+    unknown, turns = draw(st.booleans()), draw(st.sampled_from([(0.0,), (0.0, 0.0, 0.0, 5.0, 15.0, -15.0)]))
     samples = []
     for _ in range(count):
-        samples.append((moment, speed, draw(st.sampled_from([course, course, course, course, math.nan]))))
+        samples.append((moment, speed, draw(st.sampled_from([course] * 4 + [math.nan])) if unknown else course))
         moment += draw(st.sampled_from([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.9, 1.2, 2.0, 4.0]))
         speed = max(0.0, speed + draw(st.sampled_from([0.0, 0.0, 3.0, 7.0, 11.0, -3.0, -7.0, -11.0])))
-        course = (course + draw(st.sampled_from([0.0, 0.0, 0.0, 5.0, 15.0, -15.0]))) % 360
+        course = (course + draw(st.sampled_from(turns))) % 360
     return samples
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 from ibis.expr.types import BooleanValue, NumericValue, Table
 
-from roadlens.telemetry.forces import LONGEST_BURST
+from roadlens.telemetry.forces import LONGEST_BURST, TEARS
 
 SECOND_US = 1_000_000
 _MS2 = 1000.0
@@ -21,16 +21,19 @@ def with_strengths(rows: Table) -> Table:
     """Rows with `braking`, `acceleration` and `cornering`, where 1 is harsh and 0 nothing, and the force of each, m/s².
 
     Args:
-        rows: `trip`, `segment`, `row` (their order), `at_us`, `speed_mms`, `east_mms`, `north_mms`, `course_known`, and
-            the parameters of the trip's class.
+        rows: `trip`, `segment`, `row` (their order), `at_us`, `speed_mms`, `east_mms`, `north_mms`, `course_known`,
+            `left_out`, and the parameters of the trip's class.
     """
     known = rows.course_known != 0
+    tears = [int(each) for each in TEARS]
+    following = rows.left_out.lead(1).over(ibis.window(group_by=rows.trip, order_by=rows.row)).fill_null(0)
     moving = rows.mutate(
+        torn=ibis.ifelse(rows.left_out.isin(tears) | following.isin(tears), 1, 0),
         speed_mms=rows.speed_mms.cast("float64"),
         east_mms=_if(known, rows.east_mms.cast("float64")),
         north_mms=_if(known, rows.north_mms.cast("float64")),
     )
-    return _strengths(_extremes(_firm(_vectors(_means(moving)))))
+    return _strengths(_swing(_extremes(_firm(_vectors(_means(moving))))))
 
 
 def _means(rows: Table) -> Table:
@@ -40,6 +43,7 @@ def _means(rows: Table) -> Table:
     by = (rows.east_mms * rows.east_mms + rows.north_mms * rows.north_mms).sqrt() * lasted
     east_change, north_change = (_at(rows, name, 1) - _at(rows, name, -1) for name in ("east_mms", "north_mms"))
     across = east_change * rows.north_mms - north_change * rows.east_mms
+    segment = ibis.window(group_by=[rows.trip, rows.segment])
     return rows.mutate(
         speeds=_threes(rows, "speed_mms"),
         times=_threes(rows, "at_us"),
@@ -48,7 +52,7 @@ def _means(rows: Table) -> Table:
         raw=_if(close, _per_us(_at(rows, "speed_mms", 1) - _at(rows, "speed_mms", -1)) / lasted),
         raw_across=(_per_us(across) / _if(close & (by > 0), by)).abs(),
         slowest=_greatest(rows, -rows.speed_mms, -3, 0),
-        burst=rows.row.count().over(ibis.window(group_by=[rows.trip, rows.segment])) <= LONGEST_BURST,
+        burst=(rows.row.count().over(segment) <= LONGEST_BURST) & (rows.torn.max().over(segment) == 0),
     )
 
 
@@ -83,25 +87,30 @@ def _extremes(rows: Table) -> Table:
     return rows.mutate(
         bend=_greatest(rows, rows.across, -3, 3),
         along_most=_greatest(rows, rows.along, -2, 2),
-        hardest_before=-_greatest(rows, -rows.smooth, -2, 0),
+        braked=_greatest(rows, -rows.smooth, -2, 0),
         greatest_in_two=_greatest(rows, rows.smooth, 0, 2),
         greatest_in_three=_greatest(rows, rows.smooth, 0, 3),
         raw_before=_at(rows, "raw", -3),
         stumble=_greatest(rows, rows.fallen, -4, 0),
         close_in_rise=_close(rows, -4, 1),
-        braking_ms2=_greatest(rows, -rows.firm, -2, 0),
+        braking_ms2=_greatest(rows, -rows.firm, 0, 2),
         acceleration_ms2=_greatest(rows, rows.firm, 0, 2),
     )
 
 
+def _swing(p: Table) -> Table:
+    """How strongly each row lets braking go: it is braking two rows before."""
+    straight = _true(p.bend < p.gps_bend_ms2)
+    let_go = straight & (p.speed_mms >= p.gps_braking_from_mms) & (p.braked >= p.gps_braking_at_least_ms2)
+    swing = (p.greatest_in_two + p.braked) / p.gps_braking_swing_ms2
+    return p.mutate(straight=straight, swing=_or_nothing(let_go, swing))
+
+
 def _strengths(p: Table) -> Table:
     """`p` has the parameters too, by their names."""
-    straight = _true(p.bend < p.gps_bend_ms2)
-    let_go = straight & (p.speed_mms >= p.gps_braking_from_mms) & (-p.hardest_before >= p.gps_braking_at_least_ms2)
-    swing = (p.greatest_in_two - p.hardest_before) / p.gps_braking_swing_ms2
-    sudden = straight & (p.speed_mms >= p.gps_acceleration_from_mms) & p.close_in_rise
+    sudden = p.straight & (p.speed_mms >= p.gps_acceleration_from_mms) & p.close_in_rise
     sudden = sudden & (p.greatest_in_three >= p.gps_acceleration_at_least_ms2)
-    rise = (p.raw - p.raw_before) / p.gps_acceleration_swing_ms2
+    rise = (p.raw - p.raw_before) / (_lasted(p, -3, 0) / ibis.literal(3.0 * SECOND_US)) / p.gps_acceleration_swing_ms2
     start = _or_nothing(p.raw >= p.gps_start_ms2, p.stumble / p.gps_start_stumble_mms)
     rolls = p.speed_mms >= p.cornering_speed_at_least_mms
     both = p.along_most >= p.gps_cornering_along_ms2
@@ -109,7 +118,7 @@ def _strengths(p: Table) -> Table:
         p.firm_across / p.gps_cornering_ms2, _or_nothing(both, p.across / p.gps_cornering_across_ms2)
     )
     return p.mutate(
-        braking=_strength(-p.firm / p.gps_braking_ms2, _or_nothing(let_go, swing)),
+        braking=_strength(-p.firm / p.gps_braking_ms2, _at(p, "swing", 2)),
         acceleration=_strength(p.firm / p.gps_acceleration_ms2, _or_nothing(sudden, rise), start),
         cornering=_strength(_or_nothing(rolls, cornering)),
         cornering_ms2=p.firm_across,

@@ -14,12 +14,14 @@ import numpy as np
 
 from roadlens.domain import EventType
 from roadlens.scoring.parameters import Parameters
-from roadlens.telemetry.seconds import SECOND_US, Ints, Seconds, mms
+from roadlens.telemetry.seconds import SECOND_US, Ints, LeftOut, Seconds, mms
 from roadlens.telemetry.track import Bools, Floats
 
 # Rows without a value that are put before, between and behind segments: no window reaches further.
 _APART = 5
 LONGEST_BURST = 6  # rows
+# What ends a segment though the device was not silent: its fixes are not of one drive.
+TEARS = (LeftOut.FROZEN, LeftOut.JUMP)
 # mm/s in a microsecond, in m/s².
 _MS2 = 1000.0
 
@@ -49,7 +51,7 @@ class Forces:
         """The force that goes with it, m/s²; NaN where it cannot be told."""
         match kind:
             case EventType.HARSH_BRAKING:
-                return _greatest(-self._firm, -2, 0)[self._places]
+                return _greatest(-self._firm, 0, 2)[self._places]
             case EventType.RAPID_ACCELERATION:
                 return _greatest(self._firm, 0, 2)[self._places]
             case _:
@@ -57,20 +59,23 @@ class Forces:
 
     @cached_property
     def _braking(self) -> Floats:
-        """It brakes hard for a while; or it brakes, and lets go within four seconds while it still rolls."""
+        """It brakes hard for a while; or it brakes, and lets go within four seconds while it still rolls.
+
+        It is braking where it brakes, not where it lets go, two rows further on.
+        """
         p = self.parameters
-        swing = _greatest(self._smooth, 0, 2) - self._hardest_before
-        let_go = self._speed >= mms(p.gps_braking_from_kmh)
-        let_go &= -self._hardest_before >= p.gps_braking_at_least_ms2
+        braked = _greatest(-self._smooth, -2, 0)
+        let_go = (self._speed >= mms(p.gps_braking_from_kmh)) & (braked >= p.gps_braking_at_least_ms2)
         if let_go.any():
             let_go &= self._straight
-        return np.fmax(-self._firm / p.gps_braking_ms2, np.where(let_go, swing / p.gps_braking_swing_ms2, 0.0))
+        swing = np.where(let_go, (_greatest(self._smooth, 0, 2) + braked) / p.gps_braking_swing_ms2, 0.0)
+        return np.fmax(-self._firm / p.gps_braking_ms2, _at(swing, 2))
 
     @cached_property
     def _acceleration(self) -> Floats:
         """It gains speed hard for a while; or begins to within 3 s; or starts so that the receiver stumbles."""
         p = self.parameters
-        rise = self._raw - _at(self._raw, -3)
+        rise = (self._raw - _at(self._raw, -3)) / ((self._time - _at(self._time, -3)) / (3 * SECOND_US))
         sudden = (self._speed >= mms(p.gps_acceleration_from_kmh)) & self._close(-4, 1)
         sudden &= _greatest(self._smooth, 0, 3) >= p.gps_acceleration_at_least_ms2
         if sudden.any():
@@ -142,18 +147,21 @@ class Forces:
 
     @cached_property
     def _burst(self) -> Bools:
-        """Rows of a segment too short for a bend: what trackers send around a manoeuvre."""
-        sizes = np.bincount(self.rows.segment)
-        return np.asarray(self._laid_out(sizes[self.rows.segment] <= LONGEST_BURST) == 1)
+        """Rows of a segment too short for a bend: what trackers send around a manoeuvre.
+
+        What is left between two jumps is as short, and shows none.
+        """
+        segment = self.rows.segment
+        few = np.bincount(segment) <= LONGEST_BURST
+        torn = np.flatnonzero(np.isin(self.rows.left_out, TEARS))
+        few[segment[torn]] = False
+        few[segment[torn] - 1] = False  # never before the first: that row has nothing left out before it
+        return np.asarray(self._laid_out(few[segment]) == 1)
 
     @cached_property
     def _straight(self) -> Bools:
         """No bend within three rows; where that cannot be told it may be one."""
         return np.asarray(_greatest(self._across, -3, 3) < self.parameters.gps_bend_ms2)
-
-    @cached_property
-    def _hardest_before(self) -> Floats:
-        return -_greatest(-self._smooth, -2, 0)
 
     @cached_property
     def _stumble(self) -> Floats:
