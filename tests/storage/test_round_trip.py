@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import psycopg
 import pytest
 
 from roadlens.storage import round_trip
+from roadlens.storage.change_feed.lease import LEASE_S
 from roadlens.storage.database import Database
 
 
@@ -17,6 +20,17 @@ async def test_it_is_heard_and_leaves_a_version(database: Database, database_url
         with psycopg.connect(database_url) as connection:
             assert connection.execute("SELECT counter FROM cache_tag WHERE tag = 'doctor'").fetchone() == (count,)
             assert connection.execute("SELECT count(*) FROM cache_note").fetchone() == (0,)
+            assert connection.execute("SELECT count(*) FROM audit_log WHERE entity = 'doctor'").fetchone() == (0,)
+
+
+async def test_a_worker_that_says_nothing_is_not_in_the_way(database: Database, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("INSERT INTO cache_worker (worker_id, host, pid) VALUES (gen_random_uuid(), 'gone', 1)")
+    began = time.monotonic()
+    trip = await round_trip.round_trip(database, database_url)
+    assert time.monotonic() - began >= LEASE_S  # for which whoever changes something waits
+    assert trip.seconds is not None
+    assert trip.seconds < LEASE_S
 
 
 async def test_it_is_not_heard(database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,10 @@ from roadlens.storage.database import Database
 
 TAG = "doctor"
 _PATIENCE_S = 5.0
+# It tells nothing of anybody, so it is none of the changes that the log of changes is for.
+_RAISE = """
+SELECT set_config('roadlens.accounted', pg_current_xact_id()::text, true), roadlens_raise_tags(ARRAY[:tag])
+"""
 
 # A session's own setting stays with it; behind a pooler that hands out sessions by transaction it gets lost.
 _MARK = b"SELECT set_config('roadlens.doctor', %s, false), pg_backend_pid()"
@@ -34,17 +38,24 @@ async def round_trip(database: Database, url: str) -> Trip:
         Overloaded: others were in the way.
         psycopg.Error: no connection can be had.
     """
-    async with connected(url, "roadlens doctor") as connection:
-        mark = str(time.monotonic_ns())
-        [(_, pid)] = await connection.ask(_MARK, (mark,), within=LEASE_S)
-        await connection.ask(f"LISTEN {messages.TAGS}".encode(), within=LEASE_S)
-        async with database.write() as session:
-            await session.execute("SELECT roadlens_raise_tags(ARRAY[:tag])", {"tag": TAG})
-            # While another transaction is under way: a pooler has given it the session that this one had.
-            [(found, same)] = await connection.ask(_LOOK, within=LEASE_S)
-            began = time.monotonic()
-        heard = await _heard(connection)
-        return Trip(None if heard is None else max(0.0, heard - began), (found, same) != (mark, pid))
+    hearing: asyncio.Task[float | None] | None = None
+    try:
+        async with connected(url, "roadlens doctor") as connection:
+            mark = str(time.monotonic_ns())
+            [(_, pid)] = await connection.ask(_MARK, (mark,), within=LEASE_S)
+            await connection.ask(f"LISTEN {messages.TAGS}".encode(), within=LEASE_S)
+            async with database.write() as session:
+                await session.execute(_RAISE, {"tag": TAG})
+                # While another transaction is under way: a pooler has given it the session that this one had.
+                [(found, same)] = await connection.ask(_LOOK, within=LEASE_S)
+                began = time.monotonic()
+                # Beside the block's end, which waits until workers have said that they know: that is another matter.
+                hearing = asyncio.create_task(_heard(connection))
+            heard = await hearing
+            return Trip(None if heard is None else max(0.0, heard - began), (found, same) != (mark, pid))
+    finally:
+        if hearing is not None:
+            hearing.cancel()
 
 
 async def _heard(connection: Connection) -> float | None:
