@@ -62,7 +62,7 @@ def test_a_difference_fails(installation: Installation) -> None:
     sick = told(installation, fails=True)
     assert not sick["well"]
     assert len(sick["differences"]) == 1
-    assert "1 differences" in installation.run("doctor", fails=True)
+    assert "1 difference\n" in installation.run("doctor", fails=True)
 
 
 BROKEN = {

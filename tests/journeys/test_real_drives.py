@@ -134,7 +134,7 @@ def test_an_unknown_device_keeps_its_positions_until_it_is_registered(installati
     with installation.server() as api:
         told = installation.run("import", str(drives))
         assert "kept 14,325 positions: 0 new trips" in told
-        assert "unassigned 1 devices: nds-blackbox-1" in told
+        assert "unassigned 1 device: nds-blackbox-1" in told
         assert "nds-blackbox-1\tunassigned\t14325 positions" in installation.run("devices", "list", "--unassigned")
         installation.run("import", "--register", str(drives))
         assert api.get("/admin/dashboard/summary")["total_trips"] == 13

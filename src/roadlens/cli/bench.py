@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from roadlens.calibration import simulated
+from roadlens.cli.counted import counted
 from roadlens.cli.whole_file import whole_file
 from roadlens.errors import InvalidInput
 from roadlens.settings import read_settings
@@ -89,7 +90,7 @@ def claims_(
     with whole_file(output) as file:
         simulated.write(file, drawn, begin, end)
     print(
-        f"drew {sum(each.claims for each in drawn):,} claims of {len(drawn):,} drivers by "
+        f"drew {counted(sum(each.claims for each in drawn), 'claim')} of {counted(len(drawn), 'driver')} by "
         f"{', '.join(f'{name} {power:g}' for name, power in effects.items())} into {output}"
     )
 

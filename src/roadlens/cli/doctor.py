@@ -10,6 +10,7 @@ import typer
 
 from roadlens.cli.checks.finding import Finding
 from roadlens.cli.checks.rounds import PARTS, Rounds
+from roadlens.cli.counted import counted
 from roadlens.settings import Settings, read_settings
 from roadlens.storage.reads.read_models import Difference
 from roadlens.telemetry.doctor import differences
@@ -53,13 +54,13 @@ def _print_json(findings: list[Finding], differing: list[Difference] | None, *, 
 def _print(findings: list[Finding], differing: list[Difference] | None) -> None:
     for line in (*findings, *(differing or ())):
         print(line)
-    count = "nothing found" if not findings else "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+    count = counted(len(findings), "finding") if findings else "nothing found"
     print(f"{count}: looked at {', '.join(PARTS)}")
     if differing is None:
         print("read models and scores were not recomputed")
     else:
         no = "no differences: read models and scores are what the trips say"
-        print(f"{len(differing)} differences" if differing else no)
+        print(counted(len(differing), "difference") if differing else no)
 
 
 async def _look(settings: Settings, *, quick: bool) -> tuple[list[Finding], list[Difference] | None]:

@@ -11,6 +11,7 @@ from typing import Annotated, TextIO
 import typer
 
 from roadlens.api import personal_file
+from roadlens.cli.counted import counted
 from roadlens.cli.operator import operator
 from roadlens.cli.whole_file import whole_file
 from roadlens.errors import InvalidInput
@@ -78,8 +79,9 @@ def _tell(driver_id: str, done: Erased) -> None:
         print(f"{driver_id}: nothing is held about such a driver")
         return
     print(
-        f"{driver_id}: erased {done.trips:,} trips, {done.positions:,} positions and {done.assignments:,} assignments; "
-        f"the log keeps {done.audit_entries:,} entries without values as {done.erased_as}"
+        f"{driver_id}: erased {counted(done.trips, 'trip')}, {counted(done.positions, 'position')} and "
+        f"{counted(done.assignments, 'assignment')}; the log keeps "
+        f"{counted(done.audit_entries, 'entry', 'entries')} without values as {done.erased_as}"
     )
     if done.vehicles:
         print(f"nobody else has driven {', '.join(done.vehicles)}: delete what is the person's own")

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from roadlens.cli.counted import counted
 from roadlens.cli.operator import operator
 from roadlens.errors import InvalidInput
 from roadlens.settings import read_settings
@@ -125,17 +126,18 @@ class _Complaints:
 
 
 def _summary(total: Outcome) -> None:
-    print(f"kept {total.kept:,} positions: {total.trips:,} new trips with {total.events:,} safety events")
+    made = f"{counted(total.trips, 'new trip')} with {counted(total.events, 'safety event')}"
+    print(f"kept {counted(total.kept, 'position')}: {made}")
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in sorted(total.dropped.items()))
     print(f"dropped {sum(total.dropped.values()):,}" + (f": {dropped}" if dropped else ""))
     if total.registered:
-        print(
-            f"registered {len(total.registered):,} devices: {_few(f'{k} → {v}' for k, v in total.registered.items())}"
-        )
+        names = _few(f"{device} → {driver}" for device, driver in total.registered.items())
+        print(f"registered {counted(len(total.registered), 'device')}: {names}")
     if total.unassigned:
         print(
-            f"unassigned {len(total.unassigned):,} devices: {_few(sorted(total.unassigned))}. Their positions are kept "
-            "and become trips when the device is assigned: import again with --register, or `roadlens devices assign`."
+            f"unassigned {counted(len(total.unassigned), 'device')}: {_few(sorted(total.unassigned))}. "
+            "Their positions are kept and become trips when the device is assigned: import again with --register, or "
+            "`roadlens devices assign`."
         )
 
 
