@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
-from roadlens.cli.main import app
+from roadlens.cli.main import app, command
 from tests.support.installation import Installation
 
 COMMANDS = [
@@ -24,11 +27,24 @@ COMMANDS = [
 
 
 def test_every_command_has_an_example() -> None:
-    for command in COMMANDS:
-        shown = CliRunner().invoke(app, [*command, "--help"])
+    for names in COMMANDS:
+        shown = CliRunner().invoke(app, [*names, "--help"])
         assert shown.exit_code == 0
-        assert f"roadlens {' '.join(command)}" in shown.stdout, command
-        assert "Example" in shown.stdout, command
+        assert f"roadlens {' '.join(names)}" in shown.stdout, names
+        assert "Example" in shown.stdout, names
+
+
+def test_a_paragraph_of_help_is_broken_by_the_terminal_alone() -> None:
+    texts = list(explained(command()))
+    assert len(texts) > len(COMMANDS)
+    assert [text for text in texts if any("\n" in each and each[0] != " " for each in text.split("\n\n"))] == []
+
+
+def explained(group: Any) -> Iterator[str]:
+    for inner in group.commands.values():
+        yield inner.help
+        if isinstance(inner, TyperGroup):
+            yield from explained(inner)
 
 
 def test_an_error_is_one_line_without_a_traceback(tmp_path: Path) -> None:

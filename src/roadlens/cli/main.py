@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from roadlens.cli import (
     audit,
@@ -51,9 +53,26 @@ app.add_typer(tokens.app, name="tokens")
 app.add_typer(users.app, name="users")
 
 
+def command() -> TyperCommand | TyperGroup:
+    """The whole command line. Lines of a paragraph are one in its help, which a terminal then breaks where it ends."""
+    whole = typer.main.get_command(app)
+    assert isinstance(whole, TyperGroup)
+    _flow(whole)
+    return whole
+
+
+def _flow(command: TyperCommand | TyperGroup) -> None:
+    if command.help:
+        paragraphs = inspect.cleandoc(command.help).split("\n\n")
+        command.help = "\n\n".join(each if each.startswith(" ") else " ".join(each.split()) for each in paragraphs)
+    for inner in command.commands.values() if isinstance(command, TyperGroup) else ():
+        assert isinstance(inner, TyperCommand | TyperGroup)
+        _flow(inner)
+
+
 def main() -> None:
     try:
-        app()
+        command()()
     except RoadlensError as error:
         detail = " ".join(error.detail.split())
         if not log.ended(detail):
