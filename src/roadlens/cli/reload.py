@@ -39,7 +39,9 @@ def reload() -> None:
             f"No server runs with the data directory {settings.data_dir}. ROADLENS_DATA_DIR names another."
         )
     os.kill(pid, signal.SIGHUP)
-    print(f"The server (pid {pid}) replaces its workers.")
+    print(f"The server (pid {pid}) has been told to replace its workers; its log says when that is done.")
+    if settings.workers < 2:  # of this environment; the server may have been started in another
+        print("If it has only one (ROADLENS_WORKERS), it replaces nothing: restart it instead.")
 
 
 class Reload:

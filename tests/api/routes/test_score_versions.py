@@ -51,7 +51,7 @@ async def test_viewers_may_see_them_and_there_is_no_other(api: Api) -> None:
     missing = await api.get("/admin/score-versions/9", Role.VIEWER)
     assert (missing.status_code, missing.json()["detail"]) == (
         404,
-        "There is no score version 9. /api/v1/admin/score-versions lists them.",
+        "There is no score version 9. `roadlens score versions` lists them, and so does /api/v1/admin/score-versions.",
     )
     assert (await api.get("/admin/score-versions/0")).status_code == 422
     assert (await api.client.get("/api/v1/admin/score-versions")).status_code == 401

@@ -66,7 +66,7 @@ def compare(
 
 async def _compare(old: int, new: int, file: Path | None) -> Comparison:
     if old == new:
-        raise InvalidInput("Name two versions.", field="NEW")
+        raise InvalidInput("Name two different versions: `roadlens score versions` lists them.", field="NEW")
     async with open_command(read_settings(), "score compare") as wiring, wiring.database.read() as session:
         found = await read(session, old, new)
         if file is not None:
@@ -85,7 +85,7 @@ async def read(session: ReadSession, old: int, new: int) -> Comparison:
     for each in versions:
         if each.state not in ("active", "ready"):
             raise Conflict(
-                f"Version {each.version} is {each.state}: history is not scored by it. Run "
+                f"History is not scored by version {each.version} ({each.state}). Run "
                 f"`roadlens score rebuild {each.version}` first."
             )
     before, after = versions
@@ -132,7 +132,9 @@ def _print_levels(found: Comparison) -> None:
 
 
 def _print_spread(drivers: Compared) -> None:
-    print("\nDrivers by change of score" if drivers.spread else "\nNobody has a score in both")
+    print("\nDrivers by change of score" if drivers.drivers else "\nNobody has a score in both")
+    if drivers.unmoved:
+        print(f"none\t{drivers.unmoved:,}")
     for lower, number in drivers.spread:
         print(f"{lower:+d} to {lower + 5:+d}\t{number:,}")
 

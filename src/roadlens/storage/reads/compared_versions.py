@@ -39,8 +39,10 @@ changed AS (SELECT after - before AS change, before, after FROM both_ways WHERE 
 SELECT (SELECT json_agg(json_build_array(level_before, level_after, drivers)) FROM (
         SELECT level_before, level_after, count(*) AS drivers FROM both_ways GROUP BY 1, 2) AS matrix) AS matrix,
     (SELECT json_agg(json_build_array(lower, drivers) ORDER BY lower) FROM (
-        SELECT 5 * floor(change / 5)::int AS lower, count(*) AS drivers FROM changed GROUP BY 1) AS spread) AS spread,
-    count(*) AS drivers, round(avg(before), 2) AS mean_before, round(avg(after), 2) AS mean_after,
+        SELECT 5 * floor(change / 5)::int AS lower, count(*) AS drivers FROM changed WHERE change <> 0
+        GROUP BY 1) AS spread) AS spread,
+    count(*) AS drivers, count(*) FILTER (WHERE change = 0) AS unmoved,
+    round(avg(before), 2) AS mean_before, round(avg(after), 2) AS mean_after,
     round(percentile_cont(0.5) WITHIN GROUP (ORDER BY before)::numeric, 2) AS median_before,
     round(percentile_cont(0.5) WITHIN GROUP (ORDER BY after)::numeric, 2) AS median_after
 FROM changed
@@ -67,12 +69,13 @@ class Compared(NamedTuple):
 
     Attributes:
         matrix: drivers by level before and after; a level is None below the minimum distance.
-        spread: drivers by change of the score in steps of five points, each with its lower bound.
+        spread: drivers by change of the score in steps of five points, each with its lower bound; without the unmoved.
     """
 
     matrix: dict[tuple[str | None, str | None], int]
     spread: list[tuple[int, int]]
     drivers: int
+    unmoved: int
     mean_before: Decimal | None
     mean_after: Decimal | None
     median_before: Decimal | None

@@ -65,7 +65,10 @@ async def with_active(session: ReadSession, version: int) -> tuple[ScoreVersion,
     statement = f"{_VERSIONS} WHERE version = :version OR active"
     found = {each.version: each for each in await session.rows(statement, ScoreVersion, {"version": version})}
     if version not in found:
-        raise NotFound(f"There is no score version {version}. /api/v1/admin/score-versions lists them.")
+        raise NotFound(
+            f"There is no score version {version}. `roadlens score versions` lists them, "
+            "and so does /api/v1/admin/score-versions."
+        )
     active = next((each for each in found.values() if each.state == "active"), found[version])
     return found[version], active
 
