@@ -88,6 +88,8 @@ async def test_by_keyboard_alone(window: Window, dashboard: Fleet) -> None:
     await expect(page.get_by_text("1 event recognised.")).to_be_visible()
     assert states(dashboard)["recognised"] == before["recognised"] + 1
     await expect(page.locator(f'[data-pick="{second}"]')).to_have_count(0)
+    # What follows has its box focused: the next key decides about that.
+    await expect(boxes.nth(1)).to_be_focused()
     await page.get_by_role("button", name="Undo").press("Enter")
     await expect(page.get_by_text("1 event as before.")).to_be_visible()
     assert states(dashboard) == before

@@ -5,7 +5,10 @@ import { moment, words } from "../format.js";
 import { listPage } from "../parts/leafed.js";
 import { link } from "../router.js";
 
-const ENTITIES = ["driver", "vehicle", "device", "assignment", "user", "ingest_token", "list", "positions", "cache"];
+const ENTITIES = [
+  ...["driver", "vehicle", "device", "assignment", "event", "score_version", "relativities"],
+  ...["user", "sign_ins", "ingest_token", "list", "positions", "fleet", "cache"],
+];
 const FIELDS = [
   { name: "actor", label: "Who", kind: "text", placeholder: "admin" },
   { name: "action", label: "Did", kind: "text", placeholder: "update" },
@@ -23,7 +26,7 @@ const PAGES = { driver: "drivers", vehicle: "vehicles" };
 const COLUMNS = [
   { label: "When", head: true, cell: (entry) => moment(entry.at) },
   { label: "Who", cell: (entry) => [entry.actor, entry.address && h("span", { class: "second" }, entry.address)] },
-  { label: "Did", cell: (entry) => words(entry.action) },
+  { label: "Did", cell: (entry) => (entry.action === "sql" ? "SQL" : words(entry.action)) },
   { label: "To what", cell: whom },
   { label: "From", cell: (entry) => side(entry, entry.before) },
   { label: "To", cell: (entry) => side(entry, entry.after) },

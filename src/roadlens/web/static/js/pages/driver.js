@@ -149,7 +149,7 @@ function personPanel() {
 }
 
 function trips(page, id, path) {
-  const all = h("a", { class: "small", href: link(["trips"], { driver_id: id }) }, "All by day");
+  const all = h("a", { class: "small", href: link(["trips"], { driver_id: id }), "aria-label": "All trips" }, "All");
   const empty = { title: "No trips", text: "Nothing was driven yet, or nobody has given this driver a device." };
   return leafed(page, {
     title: "Trips",
@@ -166,7 +166,8 @@ function trips(page, id, path) {
 }
 
 function events(page, id) {
-  const all = h("a", { class: "small", href: link(["events"], { driver_id: id, state: "all" }) }, "All by kind");
+  const where = link(["events"], { driver_id: id, state: "all" });
+  const all = h("a", { class: "small", href: where, "aria-label": "All safety events" }, "All");
   return leafed(page, {
     title: "Safety events",
     noun: "events",

@@ -39,6 +39,7 @@ export function open(page) {
   });
   const listed = listPage(page, {
     title: "Events",
+    heading: "Inbox",
     name: "events",
     one: "event",
     fields: FIELDS,

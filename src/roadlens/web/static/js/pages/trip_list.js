@@ -17,7 +17,7 @@ export function tripColumns({ whose }) {
   const driver = (trip) => h("a", { href: link(["drivers", trip.driver_id]) }, h("code", {}, trip.driver_id));
   const vehicle = (trip) => h("a", { href: link(["vehicles", trip.vehicle_id]) }, h("code", {}, trip.vehicle_id));
   return [
-    { label: "Started", head: true, cell: (trip) => h("a", { href: tripLink(trip.trip_id) }, moment(trip.started_at)) },
+    { label: "Started", head: true, cell: started },
     whose && { label: "Driver", cell: driver },
     { label: "Vehicle", cell: vehicle },
     { label: "Distance", end: true, cell: (trip) => quantity(trip.distance_km, "km", 1) },
@@ -29,6 +29,13 @@ export function tripColumns({ whose }) {
 
 export function tripLink(trip_id, parameters = {}) {
   return link(["trips", trip_id], parameters);
+}
+
+/** Day and time, each in one piece: where there is little room they stand one below the other. */
+function started(trip) {
+  const pieces = moment(trip.started_at).split(/(?<=,) /);
+  const written = pieces.flatMap((piece, index) => [index > 0 && " ", h("span", { class: "whole" }, piece)]);
+  return h("a", { href: tripLink(trip.trip_id) }, written.filter(Boolean));
 }
 
 function happened(counts) {

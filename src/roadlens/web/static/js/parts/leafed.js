@@ -63,12 +63,12 @@ export function leafed(
 
 /**
  * A whole page, `{again(), asked()}`: `name` is the list's in the API, as `trips`, and what it is called unless `noun`
- * says so; `fields` are those of `filters`; without any, `about` may stand in their place. `above` and `below` them stand
+ * says so; `heading` is the panel's, if it is not simply all of them; `fields` are those of `filters`; without any, `about` may stand in their place. `above` and `below` them stand
  * more tools: `more()` is what those ask for, and `told()` is called when the filters ask for something else. `actions`
  * stand beside the heading, `none` is what is said when there is nothing at all. `asked()` is what the filters ask for.
  */
 export function listPage(page, { title, name, fields = [], actions = [], none, ...looks }) {
-  const { about = null, above = null, below = null, more = () => ({}), told = () => {}, ...list } = looks;
+  const { heading, about = null, above = null, below = null, more = () => ({}), told = () => {}, ...list } = looks;
   const asked = wanted(page.query, fields);
   const given = () => ({ ...parameters(asked, fields), ...more() });
   const changed = (change) => {
@@ -89,7 +89,7 @@ export function listPage(page, { title, name, fields = [], actions = [], none, .
   const standing = [above, tools?.node ?? about, below].filter(Boolean);
   page.head(title, { actions: [exportButton(name, given), ...actions] });
   const all = leafed(page, {
-    title: `All ${noun}`,
+    title: heading ?? `All ${noun}`,
     noun,
     path: `/admin/${name}`,
     parameters: given,

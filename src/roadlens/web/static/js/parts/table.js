@@ -62,7 +62,8 @@ function keep(body, rows, columns, key, data) {
   let lost = null;
   for (const [name, row] of rows) {
     if (names.has(name)) continue;
-    if (row.node.contains(document.activeElement)) lost = [...body.children].indexOf(row.node);
+    const had = document.activeElement;
+    if (row.node.contains(had)) lost = { place: [...body.children].indexOf(row.node), box: had.matches("input") };
     row.node.remove();
     rows.delete(name);
   }
@@ -77,8 +78,8 @@ function keep(body, rows, columns, key, data) {
     if (there !== row.node) body.insertBefore(row.node, there ?? null);
   });
   // The row that had the focus has gone: the one in its place gets it.
-  const instead = lost === null ? null : body.children[Math.min(lost, data.length - 1)];
-  instead?.querySelector("a, button")?.focus({ preventScroll: true });
+  const instead = lost === null ? null : body.children[Math.min(lost.place, data.length - 1)];
+  instead?.querySelector(lost.box ? "input" : "a, button")?.focus({ preventScroll: true });
   return data.length > 0;
 }
 
