@@ -121,6 +121,8 @@ def test_the_way_from_a_draft_to_the_active_version(installation: Installation, 
     assert "2 drivers, " in compared
     assert "harsh_braking\t6 → 6" in compared
     assert "Harsh braking +" in compared
+    assert "\n0 to +5\t" in compared
+    assert "\nnone\t0" not in compared.partition("change of score")[2].partition("Scores that rise")[0]
     with (tmp_path / "drivers.csv").open(newline="") as file:
         found = list(csv.DictReader(file))
     assert [row["driver_id"] for row in found] == list(PEOPLE)
@@ -142,6 +144,8 @@ def test_forgetting_takes_files_along(installation: Installation) -> None:
     prepared(installation)
     score(installation, "draft", "gps_confidence=0.5")
     prepared(installation, rebuilt=2)
+    # Nobody's score hangs on a confidence.
+    assert "\nDrivers by change of score\nnone\t2\n\n" in score(installation, "compare", "1", "2").stdout
     kept = installation.data_dir / "rescoring" / "2" / "fixes-000001.parquet"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"people")

@@ -136,7 +136,11 @@ def _print_spread(drivers: Compared) -> None:
     if drivers.unmoved:
         print(f"none\t{drivers.unmoved:,}")
     for lower, number in drivers.spread:
-        print(f"{lower:+d} to {lower + 5:+d}\t{number:,}")
+        print(f"{_signed(lower)} to {_signed(lower + 5)}\t{number:,}")
+
+
+def _signed(points: int) -> str:
+    return f"{points:+d}" if points else "0"
 
 
 def _print_movers(title: str, movers: list[Mover]) -> None:
