@@ -18,6 +18,7 @@ from roadlens.telemetry.doctor import differences
 from roadlens.telemetry.reviews import Decision, Outcome
 from tests.support import fleet
 from tests.support.fleet import NOON, drive
+from tests.support.versions import current
 
 DAY_S = 86_400
 BRAKING, PHONE = EventType.HARSH_BRAKING.bit, EventType.PHONE_USE.bit
@@ -270,3 +271,23 @@ async def test_a_review_that_reaches_over_many_trips_is_left_to_the_first(databa
     await decide(database, DISMISSED, (await events(database))[1]["event_id"])
     assert [event["state"] for event in await events(database)] == ["coached", "dismissed"]
     assert await differences(database) == []
+
+
+async def test_a_decision_that_holds_beyond_a_handover_is_told_of_both_drivers(
+    database: Database, ingest: Ingest
+) -> None:
+    """The vehicle is handed over amid an episode; what is decided about its one half holds for the other."""
+    await fleet.make_people(database, ["DRV-1", "DRV-2", "DRV-3"], ["VEH-1"])
+    await fleet.make_devices(database, ["A"])
+    handover = NOON + timedelta(seconds=1500.5)
+    await ingest.assign("A", "DRV-1", "VEH-1", valid_to=handover, actor="test")
+    await ingest.assign("A", "DRV-2", "VEH-1", valid_from=handover, actor="test")
+    await fleet.deliver(ingest, "A", alarmed(0, 149, 152, kind=PHONE))
+    first, second = await events(database)
+    assert (first["driver_id"], second["driver_id"]) == ("DRV-1", "DRV-2")
+    tags = ("driver:DRV-1", "driver:DRV-2", "driver:DRV-3")
+    before = await current(database, *tags)
+    await decide(database, DISMISSED, first["event_id"])
+    after = await current(database, *tags)
+    assert [event["state"] for event in await events(database)] == ["dismissed"] * 2
+    assert [old != new for old, new in zip(before, after, strict=True)] == [True, True, False]

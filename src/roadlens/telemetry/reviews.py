@@ -8,7 +8,7 @@ deliveries take them (devices by id, then drivers' summaries by id), so no deliv
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ from roadlens.storage.reads import reviews as read
 from roadlens.storage.reads.event_detail import EventFound, ReviewFound
 from roadlens.storage.reads.reviews import DeviceEvent, ReviewRow
 from roadlens.storage.trip_rows import EventRow, TripRow
-from roadlens.storage.writes import barrier, devices, reviews
+from roadlens.storage.writes import barrier, cache_tags, devices, reviews
 from roadlens.storage.writes.audit import Who
 from roadlens.storage.writes.barrier import Touched
 from roadlens.storage.writes.edits import Expected
@@ -89,7 +89,7 @@ async def review(
         outcomes = [Outcome(each.event.event_id, before := bench.held(each), before) for each in found]
         _check(outcomes, expected)
         decided = await _decide(session, who, bench, found, decision)
-        await _let_follow(session, rules, bench)
+        await _let_follow(session, rules, bench, {row.driver_id for row in decided.values()})
         await barrier.note(session, active.pending, _touched(bench.events))
         return [Outcome(each.event_id, each.before, decided.get(each.event_id, each.before)) for each in outcomes]
 
@@ -186,11 +186,17 @@ async def _decide(
     return {entry.event_id: entry.after for entry in entries}
 
 
-async def _let_follow(session: WriteSession, rules: Rules, bench: _Bench) -> None:
-    """Give events the states that their reviews say, and all that counts them what follows."""
+async def _let_follow(session: WriteSession, rules: Rules, bench: _Bench, told: Set[str]) -> None:
+    """Give events the states that their reviews say, and all that counts them what follows.
+
+    What is kept of the drivers that are `told` is stale by the reviews' rows themselves. A review that holds beyond a
+    handover changes what another driver has done as well.
+    """
     changed = bench.changed()
     if not changed:
         return
+    if others := sorted({event.driver_id for _, event in changed} - told):
+        await cache_tags.raise_tags(session, [f"driver:{driver_id}" for driver_id in others])
     more = _more_by_trip(changed)
     before = await read.trips(session, more) if more else []
     gone, put = list(before), [_recounted(rules, trip, more[trip.trip_id]) for trip in before]
