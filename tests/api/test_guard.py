@@ -104,7 +104,7 @@ async def test_a_user_who_may_no_longer_is_not_admitted(api: Api) -> None:
 async def test_a_database_that_fails_lets_nobody_in_who_is_not_remembered(api: Api) -> None:
     await api.get("/admin/dashboard/summary")
     async with api.database.write() as session:
-        await session.execute("ALTER TABLE users RENAME TO users_elsewhere")
+        await session.execute("ALTER TABLE users RENAME token_epoch TO elsewhere")
     assert (await api.get("/admin/dashboard/summary")).status_code == 200
     failed = await api.get("/admin/dashboard/summary", Role.VIEWER)
     assert (failed.status_code, failed.headers["Content-Type"]) == (500, "application/problem+json")

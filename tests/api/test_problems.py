@@ -94,7 +94,7 @@ async def test_a_body_that_is_no_text(api: Api) -> None:
 
 async def test_a_mistake_of_ours_tells_nothing_of_the_inside(api: Api) -> None:
     async with api.database.write() as session:
-        await session.execute("ALTER TABLE fleet_totals RENAME TO elsewhere")
+        await session.execute("ALTER TABLE fleet_totals RENAME drivers TO elsewhere")
     response = await api.get("/admin/dashboard/summary")
     assert response.status_code == 500
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -102,3 +102,12 @@ async def test_a_mistake_of_ours_tells_nothing_of_the_inside(api: Api) -> None:
     assert response.json()["type"] == "urn:roadlens:problem:internal"
     assert "fleet_totals" not in response.text
     assert "SELECT" not in response.text
+
+
+async def test_where_tables_are_missing_one_is_told_to_come_again(api: Api) -> None:
+    async with api.database.write() as session:
+        await session.execute("ALTER TABLE fleet_totals RENAME TO elsewhere")
+    response = await api.get("/admin/dashboard/summary")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+    assert "as while a backup is restored" in response.json()["detail"]
+    assert "fleet_totals" not in response.text

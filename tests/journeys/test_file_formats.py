@@ -112,7 +112,7 @@ def test_the_command_says_what_is_wrong_and_imports_the_other_files(installation
     assert f"{unknown}: unknown columns 'speed_limit' (did you mean 'speed_limit_" in told
     assert f"{page}:1: a document type declaration" in told
     assert f"{good}:32: latitude 'north' is not a number" in told
-    assert "kept 60 positions: 1 new trips" in told
+    assert "kept 60 positions: 1 new trip " in told
     assert "dropped 1: 1 wrong type" in told
     assert "mapping.toml: cannot be read" in installation.run(
         "import", "--mapping", "mapping.toml", str(good), fails=True
