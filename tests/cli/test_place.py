@@ -122,6 +122,7 @@ def test_a_reload_that_cannot_start_a_program_has_an_end(
     assert server.returncode == 0
 
 
+@pytest.mark.system
 def test_a_reload_that_all_processes_are_told_of_ends_none(python: Path, installation: Installation) -> None:
     """As `systemctl kill --signal=HUP` does."""
     said: list[str] = []

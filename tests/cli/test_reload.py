@@ -46,6 +46,7 @@ def times_said(server: Api, what: str) -> int:
     return sum(what in line for line in server.said)
 
 
+@pytest.mark.system
 async def test_a_reload_under_load_loses_nothing(server: Api, installation: Installation) -> None:
     """Each worker is replaced while clients ask and store without a pause, and edits are seen at once."""
     url, token = server.client.base_url, server.client.headers["Authorization"].removeprefix("Bearer ")

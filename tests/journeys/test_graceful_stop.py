@@ -24,7 +24,7 @@ EACH = 20
 WARM = 400
 
 
-@pytest.fixture(params=["1", "2"], ids=["one worker", "two workers"])
+@pytest.fixture(params=["1", pytest.param("2", marks=pytest.mark.system)], ids=["one worker", "two workers"])
 def installation(
     request: pytest.FixtureRequest, postgres: Server, fleet_template: str, tmp_path: Path
 ) -> Iterator[Installation]:

@@ -100,6 +100,7 @@ def test_four_connections_at_once_give_the_rows_of_the_file(
         assert stored(installation) == from_the_file
 
 
+@pytest.mark.system
 def test_a_killed_server_has_lost_nothing_it_acknowledged(
     installation: Installation, drives: list[bytes], from_the_file: Rows
 ) -> None:

@@ -41,6 +41,7 @@ def upgraded(installation: Installation) -> str:
     return migrate.upgrade(installation.settings["DATABASE_URL"], "UTC", DEFAULT.as_dict())
 
 
+@pytest.mark.system
 async def test_it_takes_over_under_load(installation: Installation, release: Release) -> None:
     with installation.server() as server:
         load = load_on(server, installation)

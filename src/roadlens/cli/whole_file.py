@@ -29,7 +29,7 @@ def whole_file(path: Path) -> Iterator[TextIO]:
             with _replacing(path.resolve()) as file:
                 yield file
     except OSError as error:
-        raise SetupError(f"{path} cannot be written: {error.strerror}.") from error
+        raise SetupError(f"{path} cannot be written: {error.strerror}. Name another place.") from error
 
 
 @contextmanager
