@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lab.clocks import environment, library
+from lab.clocks import environment
 
 CLOCKS = "import time; print(time.time(), time.monotonic(), time.clock_gettime(time.CLOCK_BOOTTIME))"
 
@@ -18,7 +18,7 @@ def test_a_clock_that_is_right_needs_nothing() -> None:
     assert environment(0) == {}
 
 
-@pytest.mark.skipif(library() is None, reason="needs Debian's package libfaketime")
+@pytest.mark.system
 @pytest.mark.parametrize("off", [-3000, 3000])
 def test_only_the_time_of_day_is_another(off: int) -> None:
     told = subprocess.run(
@@ -30,7 +30,7 @@ def test_only_the_time_of_day_is_another(off: int) -> None:
     assert abs(boot - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1000
 
 
-@pytest.mark.skipif(library() is None, reason="needs Debian's package libfaketime")
+@pytest.mark.system
 @pytest.mark.parametrize("off", [-30, 30])
 def test_a_thread_that_rests_goes_on(off: int) -> None:
     """What writes a server's log rests between its lines."""

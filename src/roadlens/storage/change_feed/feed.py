@@ -31,6 +31,7 @@ _FORGET = b"DELETE FROM cache_worker WHERE worker_id = %s"
 _ENTER = b"INSERT INTO cache_worker (worker_id, host, pid) VALUES (%s, %s, %s)"
 
 # A restore makes tables, fills them, and makes triggers, in transactions of their own. The functions come first of all.
+# A watched table has four of them: for rows that are inserted, updated, deleted, and for TRUNCATE.
 _SILENT = b"""
 SELECT proname FROM pg_proc LEFT JOIN pg_trigger ON tgfoid = pg_proc.oid AND tgenabled = 'A'
 WHERE (starts_with(proname, 'roadlens_note_') OR proname = 'roadlens_bump') AND pg_function_is_visible(pg_proc.oid)
