@@ -161,7 +161,7 @@ def caching(wiring: Wiring) -> Caching:
     def lost(why: Exception) -> None:
         metrics.lost(why)
         if not isinstance(why, Detached):  # what ended this connection has ended those of the pool as well, mostly
-            cache.behind(wiring.database.renew())
+            wiring.database.renew()
 
     feed = ChangeFeed(
         wiring.database_url,

@@ -11,8 +11,9 @@ from psycopg.waiting import MAX_BUSY_TIME
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from roadlens.storage.address import sqlalchemy_url
 from roadlens.storage.connection_options import with_options
-from roadlens.storage.database import Database, sqlalchemy_url
+from roadlens.storage.database import Database
 
 TURNS = range(60)
 

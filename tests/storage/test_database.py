@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from roadlens.errors import DatabaseUnavailable, Overloaded
 from roadlens.storage.database import Database, WriteSession
 
+OPEN = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
 INSERT_VEHICLE = "INSERT INTO vehicles (vehicle_id, name) VALUES ('VEH-0001', 'van')"
 
 
@@ -58,11 +59,30 @@ async def test_what_postgresql_has_ended_is_not_lent_after_a_renewal(database: D
         theirs = [await session.value("SELECT pg_backend_pid()") for session in (first, second)]
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as operator:
         await operator.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) pid", (theirs,))
-    assert database.connections.idle == 2
-    await database.renew()
-    assert database.connections.idle == 0
+    database.renew()
     async with database.read() as session:
         assert await session.value("SELECT pg_backend_pid()") not in theirs
+
+
+async def test_who_holds_a_connection_when_they_are_renewed_gives_back_the_only_one(database_url: str) -> None:
+    small = Database.open(database_url, pool_size=1, max_connections=1, name="small")
+    async with small.read() as session:
+        before = await session.value("SELECT pg_backend_pid()")
+        small.renew()
+        assert await session.value("SELECT pg_backend_pid()") == before
+    async with small.read() as session:
+        after = await session.value("SELECT pg_backend_pid()")
+        assert after != before
+    async with small.read() as session:
+        assert await session.value("SELECT pg_backend_pid()") == after
+    assert small.connections == (0, 1, 1)
+    async with (
+        asyncio.timeout(30),
+        await psycopg.AsyncConnection.connect(database_url, autocommit=True) as looking,
+    ):
+        while (await (await looking.execute(OPEN, (before,))).fetchone()) != (0,):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+    await small.close()
 
 
 async def test_two_that_wait_for_each_other_both_come_through(database: Database) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from roadlens.scoring.parameters import DEFAULT
-from roadlens.storage.database import sqlalchemy_url
+from roadlens.storage.address import sqlalchemy_url
 from roadlens.storage.migrate import head, upgrade
 from tests.support.postgres import EMPTY, Server
 

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from roadlens.scoring.parameters import DEFAULT, FORMULA_1
-from roadlens.storage.database import sqlalchemy_url
+from roadlens.storage.address import sqlalchemy_url
 
 # The score version that databases of the first releases were given, as far as it matters today.
 FIRST_VERSION = replace(

@@ -12,17 +12,17 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import psycopg
 from sqlalchemy import CursorResult, Executable, TextClause, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from roadlens.errors import SetupError
 from roadlens.storage import session_defaults
+from roadlens.storage.address import sqlalchemy_url
 from roadlens.storage.change_feed.acknowledgements import Acknowledgements
 from roadlens.storage.change_feed.settler import Settler, SettlingObserver
 from roadlens.storage.connection_options import with_options
 from roadlens.storage.failures import DEADLOCK, sqlstate, translated
+from roadlens.storage.renewal import Renewal
 from roadlens.storage.watching import FailureObserver, StatementObserver, Watching
 
 T = TypeVar("T")
@@ -152,6 +152,7 @@ class Database:
         self._pooled = pooled
         self._settler = Settler(engine, durable=durable)
         self._watching = Watching(engine.sync_engine)
+        self._renewal = Renewal(engine.sync_engine)
 
     @classmethod
     def open(
@@ -186,9 +187,9 @@ class Database:
     async def close(self) -> None:
         await self._engine.dispose()
 
-    async def renew(self) -> None:
-        """Close what is open and free: PostgreSQL has ended it, perhaps, and whoever gets it would only learn that."""
-        await self._engine.dispose()
+    def renew(self) -> None:
+        """Lend nothing more that is open now: PostgreSQL has perhaps ended it, which its next user would learn."""
+        self._renewal.renew()
 
     async def check_pooler(self) -> None:
         """See that sessions are what they must be, where a pooler lends them.
@@ -285,15 +286,3 @@ class Database:
 def _added(observers: list[T], observer: T) -> Callable[[], None]:
     observers.append(observer)
     return lambda: observers.remove(observer)
-
-
-def sqlalchemy_url(url: str) -> str:
-    """The address with the driver that Roadlens uses: `postgres://…` and `postgresql://…` become `postgresql+psycopg://…`.
-
-    Raises:
-        SetupError: it is the address of something else.
-    """
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
-        raise SetupError("DATABASE_URL must look like postgresql://user:password@host:5432/database.")
-    return make_url(f"postgresql+psycopg://{rest}").render_as_string(hide_password=False)

@@ -19,8 +19,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from roadlens.errors import DatabaseUnavailable, Overloaded, SetupError
+from roadlens.storage.address import sqlalchemy_url
 from roadlens.storage.change_feed.settling import WAIT_S
-from roadlens.storage.database import sqlalchemy_url
 
 # Any two processes that migrate at once meet at this advisory lock. The number is the word "roadlens" in ASCII, cut.
 MIGRATION_LOCK = 0x726F61646C656E73 >> 1
