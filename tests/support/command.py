@@ -15,10 +15,10 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import Final
 
-from roadlens.cli.main import main
+from roadlens.cli.main import PLACES, main
 
 _FORKING: Final = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload([__name__])
+_FORKING.set_forkserver_preload([__name__, *(f"roadlens.cli.{place.partition(':')[0]}" for place in PLACES.values())])
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], typed: str, within_s: float) -> tuple[int, str]:
