@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-import pytest
 
 from roadlens.domain import EventState, EventType
 from roadlens.scoring.parameters import DEFAULT
@@ -58,11 +57,6 @@ async def cut_again(database: Database) -> bool:
 
 def speeding(row: Mapping[str, Any]) -> tuple[int, int, int]:
     return row["speeding"], row["speeding_m"], row["speeding_s"]
-
-
-@pytest.fixture
-async def ingest(database: Database) -> Ingest:
-    return await fleet.open_ingest(database)
 
 
 async def test_all_that_counts_it_follows_and_undoing_gives_back_what_was_there(

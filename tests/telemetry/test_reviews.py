@@ -46,11 +46,6 @@ def without_versions(rows: fleet.Rows) -> dict[str, list[dict[str, Any]]]:
     return {table: found for table, found in rows.items() if table != "device_progress"}
 
 
-@pytest.fixture
-async def ingest(database: Database) -> Ingest:
-    return await fleet.open_ingest(database)
-
-
 async def test_a_dismissed_event_counts_nowhere_and_an_undone_dismissal_was_never_there(
     database: Database, ingest: Ingest
 ) -> None:

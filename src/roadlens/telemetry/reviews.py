@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from roadlens.domain import EventState
-from roadlens.errors import NotFound, PreconditionFailed
+from roadlens.errors import NotFound, Overloaded, PreconditionFailed
 from roadlens.storage.database import ReadSession, WriteSession
 from roadlens.storage.reads import event_detail
 from roadlens.storage.reads import reviews as read
@@ -31,6 +32,9 @@ from roadlens.telemetry.reviewed import More, Reviews, around, flips, recounted
 from roadlens.telemetry.rules import read_rules, rules_of
 from roadlens.telemetry.work import Rules
 from roadlens.telemetry.write import write
+
+# How often events are looked for, before it is said that they come and go too fast.
+_LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +80,14 @@ async def review(
     Raises:
         NotFound: an event does not exist, and nothing was changed.
         PreconditionFailed: the review has another version than those expected.
+        Overloaded: events came and went each time they were looked for, and nothing was changed.
     """
     ids = sorted(set(event_ids))
 
     async def run() -> list[Outcome]:
         active = await barrier.enter(session)
         rules = rules_of(active)
-        await devices.lock(session, await read.devices(session, ids))
-        found = await read.events(session, ids)
+        found = await _held(session, ids)
         _all_there(ids, found)
         bench = await _look(session, rules, found)
         outcomes = [Outcome(each.event.event_id, before := bench.held(each), before) for each in found]
@@ -93,7 +97,10 @@ async def review(
         await barrier.note(session, active.pending, _touched(bench.events))
         return [Outcome(each.event_id, each.before, decided.get(each.event_id, each.before)) for each in outcomes]
 
-    return await session.retrying(run)
+    for _ in range(_LOOKS):
+        with suppress(_CameBack):
+            return await session.retrying(run)
+    raise Overloaded("Trips of these events are being written again and again: nothing was changed. Try again.")
 
 
 async def detail(session: ReadSession, event_id: UUID) -> tuple[EventFound, ReviewFound | None] | None:
@@ -105,6 +112,29 @@ async def detail(session: ReadSession, event_id: UUID) -> tuple[EventFound, Revi
     near = await read.near(session, [around(margins, found.device_id, found.event)])
     review = Reviews(margins, near).holding(found.event)
     return found, None if review is None else await event_detail.review(session, review.review_id)
+
+
+class _CameBack(Exception):
+    """An event is there whose device is not held."""
+
+
+async def _held(session: WriteSession, ids: Sequence[UUID]) -> list[DeviceEvent]:
+    """Those of the events that there are, their devices held.
+
+    1. An edit or a late position takes an event away: the review finds no device to hold for it.
+    2. While it waits for the devices of others, the event comes back.
+    3. The review finds it, but whoever writes that device's trips now would not wait for it, nor it for them.
+    To hold that device as well, behind others, would turn the order of locks round: all are given back instead.
+
+    Raises:
+        _CameBack: that is so.
+    """
+    held = await read.devices(session, ids)
+    await devices.lock(session, held)
+    found = await read.events(session, ids)
+    if not {each.device_id for each in found} <= set(held):
+        raise _CameBack
+    return found
 
 
 class _Bench:
