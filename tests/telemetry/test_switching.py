@@ -191,12 +191,12 @@ async def test_what_cannot_be_switched_to(database: Database) -> None:
         await switch(database, 9, actor="test")
     with pytest.raises(Conflict, match="Version 1 is the active one already"):
         await switch(database, 1, actor="test")
-    with pytest.raises(Conflict, match="Version 2 is draft"):
+    with pytest.raises(Conflict, match="Version 2 is a draft: history has not been scored by it to the end"):
         await switch(database, 2, actor="test")
     await rebuild(database, 2)
     async with database.write() as session:
         await session.execute("UPDATE score_rebuilds SET state = 'rating'")
-    with pytest.raises(Conflict, match="Version 2 is rebuilding"):
+    with pytest.raises(Conflict, match="Version 2 is half rebuilt: history has not"):
         await switch(database, 2, actor="test")
 
 
@@ -231,9 +231,9 @@ async def test_a_version_that_will_not_be_switched_to_is_forgotten(database: Dat
     assert sum(await beside(database)) == 0
     await fleet.deliver(ingest, "A", day_of(0, 10))
     assert sum(await beside(database)) == 0
-    with pytest.raises(Conflict, match="Version 2 is draft: there is nothing"):
+    with pytest.raises(Conflict, match="Version 2 is a draft: there is nothing"):
         await forget(database, 2, actor="test")
-    with pytest.raises(Conflict, match="Version 1 is active: there is nothing"):
+    with pytest.raises(Conflict, match="Version 1 is the active one: there is nothing"):
         await forget(database, 1, actor="test")
 
 

@@ -127,7 +127,7 @@ async def forget(
             await barrier.close(session, patience)
             found, _ = await versions.with_active(session, version)
             if found.state not in ("rebuilding", "ready"):
-                raise Conflict(f"Version {version} is {found.state}: there is nothing beside what is live to forget.")
+                raise Conflict(f"Version {version} {found.stands}: there is nothing beside what is live to forget.")
             if await one_rebuild.held(session, version):
                 raise Conflict(
                     f"A command is rebuilding version {version} at this moment. End it with Ctrl-C, or wait."
@@ -173,14 +173,8 @@ async def _switch(session: WriteSession, version: int, actor: Who, progress: Pro
 
 
 async def _check(session: WriteSession, version: int) -> None:
-    found, _ = await versions.with_active(session, version)
-    if found.state == "active":
+    if (await versions.scored(session, version)).state == "active":
         raise Conflict(f"Version {version} is the active one already.")
-    if found.state != "ready":
-        raise Conflict(
-            f"Version {version} is {found.state}: history has not been scored by it to the end. Run "
-            f"`roadlens score rebuild {version}` first."
-        )
 
 
 async def _rate_left(session: WriteSession, rules: Rules) -> int:

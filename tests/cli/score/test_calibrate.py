@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from roadlens.cli.main import app
-from roadlens.errors import InvalidInput, NotFound, RoadlensError
+from roadlens.errors import Conflict, InvalidInput, NotFound, RoadlensError
 from tests.support.installation import Installation
 from tests.support.postgres import EMPTY, Server
 
@@ -149,6 +149,38 @@ def test_a_table_of_another_database_is_not_applied(
     table.write_text(table.read_text().replace('"score_version": 1', '"score_version": 7'))
     with pytest.raises(NotFound, match="There is no score version 7"):
         run(portfolio, "score", "relativities", str(table))
+
+
+def test_by_a_version_that_has_not_scored_all_history_nothing_is_fitted_or_applied(
+    portfolio: Installation, fitted: tuple[Path, Path], tmp_path: Path
+) -> None:
+    claims, table = fitted[0], tmp_path / "table.json"
+    table.write_text(fitted[1].read_text().replace('"score_version": 1', '"score_version": 2'))
+    by_it = "score", "calibrate", str(claims), "--score-version", "2"
+    with psycopg.connect(portfolio.settings["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO score_versions (version, parameters, active) SELECT 2, parameters, false FROM score_versions"
+        )
+        try:
+            with pytest.raises(Conflict, match=r"^Version 2 is a draft: .* Run `roadlens score rebuild 2` first\.$"):
+                run(portfolio, *by_it)
+            connection.execute("INSERT INTO score_rebuilds (score_version, state) VALUES (2, 'rating')")
+            connection.execute(
+                "INSERT INTO rescored_risk SELECT 2, driver_id, day, risk_score, risk_level, distance_m, factors "
+                "FROM risk_scores WHERE driver_id < (SELECT percentile_disc(0.9) WITHIN GROUP (ORDER BY driver_id) FROM drivers)"
+            )
+            with pytest.raises(Conflict, match=r"^Version 2 is half rebuilt: history has not been scored by it"):
+                run(portfolio, *by_it)
+            with pytest.raises(
+                Conflict, match=r"^Version 2 is half rebuilt: .* Run `roadlens score rebuild 2` first\.$"
+            ):
+                run(portfolio, "score", "relativities", str(table))
+            connection.execute("UPDATE score_rebuilds SET state = 'ready'")
+            assert "by score version 2 (relativity-2)" in run(portfolio, *by_it)
+        finally:
+            for beside in ("rescored_risk", "score_rebuilds"):
+                connection.execute(f"DELETE FROM {beside}")
+            connection.execute("DELETE FROM score_versions WHERE version = 2")
 
 
 def test_no_driver_is_a_formula(portfolio: Installation, fitted: tuple[Path, Path]) -> None:

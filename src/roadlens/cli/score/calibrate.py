@@ -24,7 +24,7 @@ from roadlens.cli.whole_file import whole_file
 from roadlens.errors import SetupError
 from roadlens.scoring.premium import ANNUAL_DISTANCE
 from roadlens.settings import read_settings
-from roadlens.storage.reads import calibration
+from roadlens.storage.reads import calibration, score_versions
 from roadlens.storage.reads.calibration import Version
 from roadlens.wiring import open_command
 
@@ -107,6 +107,8 @@ def _fit() -> Fit:
 
 async def _policies(read: Claims, number: int | None) -> tuple[list[Policy], Counter[LeftOut], Version]:
     async with open_command(read_settings(), "score calibrate") as wiring, wiring.database.read() as session:
+        if number is not None:
+            await score_versions.scored(session, number)
         version = await calibration.version(session, number)
         used, left_out = await policies(
             session, read.periods, version.version, window_days=version.window_days, today=version.today

@@ -13,7 +13,7 @@ import typer
 from roadlens.api.spreadsheet import harmless
 from roadlens.cli.whole_file import whole_file
 from roadlens.domain import EVENT_TYPES, RiskLevel
-from roadlens.errors import Conflict, InvalidInput
+from roadlens.errors import InvalidInput
 from roadlens.settings import read_settings
 from roadlens.storage.database import ReadSession
 from roadlens.storage.reads import compared_versions, score_versions
@@ -81,14 +81,7 @@ async def read(session: ReadSession, old: int, new: int) -> Comparison:
         NotFound: there is no such version.
         Conflict: history has not been scored by one of them to the end.
     """
-    versions = [(await score_versions.with_active(session, each))[0] for each in (old, new)]
-    for each in versions:
-        if each.state not in ("active", "ready"):
-            raise Conflict(
-                f"History is not scored by version {each.version} ({each.state}). Run "
-                f"`roadlens score rebuild {each.version}` first."
-            )
-    before, after = versions
+    before, after = [await score_versions.scored(session, each) for each in (old, new)]
     one, other = _side(before), _side(after)
     return Comparison(
         before,

@@ -19,11 +19,11 @@ from roadlens.calibration.document import RelativityTable, read_table
 from roadlens.calibration.policies import observed
 from roadlens.cli.operator import operator
 from roadlens.cli.whole_file import whole_file
-from roadlens.errors import InvalidInput
+from roadlens.errors import Conflict, InvalidInput
 from roadlens.scoring.premium import Applied, Observed, apply
 from roadlens.settings import read_settings
 from roadlens.storage.database import ReadSession
-from roadlens.storage.reads import calibration
+from roadlens.storage.reads import calibration, score_versions
 from roadlens.storage.writes import audit
 from roadlens.wiring import open_command
 
@@ -86,11 +86,18 @@ async def _drivers(session: ReadSession, table: RelativityTable) -> _Drivers:
     Raises:
         InvalidInput: a score lacks a factor of the table.
         NotFound: the table's version is not there.
+        Conflict: it is half rebuilt.
     """
     version = await calibration.version(session, table.score_version)
     if str(version.parameters.get("formula")) != table.formula or version.window_days != table.window_days:
         raise InvalidInput(
             f"The table was made by another score version {table.score_version} than this database has: calibrate here."
+        )
+    stored, _ = await score_versions.with_active(session, version.version)
+    if stored.state == "rebuilding":
+        raise Conflict(
+            f"Version {stored.version} {stored.stands}: it has not scored everybody yet. Run "
+            f"`roadlens score rebuild {stored.version}` first."
         )
     driver_ids: list[str] = []
     factors: list[Mapping[str, Observed]] = []

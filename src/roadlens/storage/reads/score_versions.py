@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from roadlens.domain import EVENT_TYPES
-from roadlens.errors import NotFound
+from roadlens.errors import Conflict, NotFound
 from roadlens.storage.database import ReadSession
 
 # A chunk of history is done when it has been exported and scored; what comes after is a hundredth of the work.
@@ -33,6 +33,15 @@ FROM driver_day
 """
 
 
+_STANDS: Final = {
+    "draft": "is a draft",
+    "rebuilding": "is half rebuilt",
+    "ready": "is ready",
+    "active": "is the active one",
+    "retired": "is retired",
+}
+
+
 class ScoreVersion(NamedTuple):
     """A version. `state` is draft, rebuilding, ready, active or retired.
 
@@ -49,6 +58,11 @@ class ScoreVersion(NamedTuple):
     trips: int | None
     kept_trips: int | None
     finished_at: datetime | None
+
+    @property
+    def stands(self) -> str:
+        """Its state, as a sentence goes on that begins with the version."""
+        return _STANDS[self.state]
 
 
 async def all_versions(session: ReadSession) -> list[ScoreVersion]:
@@ -71,6 +85,22 @@ async def with_active(session: ReadSession, version: int) -> tuple[ScoreVersion,
         )
     active = next((each for each in found.values() if each.state == "active"), found[version])
     return found[version], active
+
+
+async def scored(session: ReadSession, version: int) -> ScoreVersion:
+    """A version that all history is scored by, live or beside it: what it says of everybody can be read.
+
+    Raises:
+        NotFound: there is no such version.
+        Conflict: history has not been scored by it to the end.
+    """
+    found, _ = await with_active(session, version)
+    if found.state not in ("active", "ready"):
+        raise Conflict(
+            f"Version {version} {found.stands}: history has not been scored by it to the end. Run "
+            f"`roadlens score rebuild {version}` first."
+        )
+    return found
 
 
 async def portfolio(session: ReadSession) -> dict[str, int] | None:
