@@ -71,6 +71,20 @@ async def test_an_event_alone_says_what_was_decided(fleet: Api) -> None:
     assert (stale.status_code, stale.json()["type"]) == (412, "urn:roadlens:problem:precondition-failed")
 
 
+async def test_a_speeding_event_says_what_was_driven_above_the_limit_in_it(fleet: Api) -> None:
+    speeding, harsh, _ = (await fleet.answer("/admin/events"))["items"]
+    async with fleet.database.write() as session:
+        await session.execute(
+            "UPDATE safety_events SET speeding_m = 412, speeding_s = 14 WHERE event_type = 'speeding'"
+        )
+    trip = await fleet.answer(f"/admin/trips/{speeding['trip_id']}")
+    for event, above in ((speeding, (0.412, 14)), (harsh, (None, None))):
+        alone = await fleet.answer(f"/admin/events/{event['event_id']}")
+        (on_trip,) = [each for each in trip["events"] if each["event_id"] == event["event_id"]]
+        for shown in (alone, on_trip):
+            assert (shown["speeding_km"], shown["speeding_s"]) == above
+
+
 async def test_an_event_alone_takes_a_few_statements(fleet: Api) -> None:
     path = f"/admin/events/{(await fleet.answer('/admin/events'))['items'][0]['event_id']}"
     await fleet.send("PATCH", path, {"state": "dismissed"})

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from roadlens.api import fields
+from roadlens.api.schemas.above_limit import AboveLimitKm, AboveLimitS, kilometres_if_known
 from roadlens.api.schemas.answer import Answer, Next, Score, Version, example, kilometres
 from roadlens.api.schemas.edits import Body, absent
 from roadlens.domain import EventSource, EventState, EventType
@@ -110,6 +111,8 @@ class EventDetail(Event):
             "latitude": 37.80102,
             "longitude": -122.2698,
             "speed_kmh": 42.0,
+            "speeding_km": None,
+            "speeding_s": None,
             "vehicle_id": "VEH-0001",
             "vehicle_name": "Van 1",
             "trip": {
@@ -135,6 +138,8 @@ class EventDetail(Event):
     latitude: float
     longitude: float
     speed_kmh: float | None
+    speeding_km: AboveLimitKm
+    speeding_s: AboveLimitS
     vehicle_id: str
     vehicle_name: str
     trip: TripOfEvent
@@ -147,6 +152,7 @@ class EventDetail(Event):
         return cls.model_validate(
             {
                 **event,
+                "speeding_km": kilometres_if_known(found.event.speeding_m),
                 "driver_name": found.driver_name,
                 "vehicle_id": found.vehicle_id,
                 "vehicle_name": found.vehicle_name,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Self
 from uuid import UUID
 
 from pydantic import Field
 
+from roadlens.api.schemas.above_limit import AboveLimitKm, AboveLimitS, kilometres_if_known
 from roadlens.api.schemas.answer import Answer, Next, Score, example, kilometres
 from roadlens.api.schemas.deductions import Deduction, deducted
 from roadlens.domain import EventSource, EventState, EventType
 from roadlens.storage.reads.trips import TrackPoint as TrackRow
 from roadlens.storage.reads.trips import TripDetailRow, TripListed
+from roadlens.storage.reads.trips import TripEvent as TripEventRow
 
 _COUNTS = {"harsh_braking": 1, "rapid_acceleration": 0, "harsh_cornering": 0, "speeding": 0, "phone_use": 0}
 _TRIP = {
@@ -80,6 +83,12 @@ class TripEvent(Answer):
     longitude: float
     speed_kmh: float | None
     state: EventState
+    speeding_km: AboveLimitKm
+    speeding_s: AboveLimitS
+
+    @classmethod
+    def of(cls, row: TripEventRow) -> Self:
+        return cls.model_validate(asdict(row) | {"speeding_km": kilometres_if_known(row.speeding_m)})
 
 
 class LeftOut(Answer):
@@ -147,6 +156,8 @@ class TripDetail(Trip):
                     "longitude": -122.2698,
                     "speed_kmh": 42.0,
                     "state": "needs_review",
+                    "speeding_km": None,
+                    "speeding_s": None,
                 }
             ],
         }
@@ -198,7 +209,7 @@ class TripDetail(Trip):
                 "deductions": deducted(row),
                 "track": track,
                 "track_kept": bool(track) and track[0].time == row.started_at,
-                "events": row.events,
+                "events": [TripEvent.of(event) for event in row.events],
             }
         )
 

@@ -40,7 +40,7 @@ SELECT {", ".join(f"trip.{column}" for column in _LISTED)}, trip.device_id, day,
     first_name, last_name, vehicle.name AS vehicle_name,
     (SELECT json_agg(event ORDER BY event_id) FROM (
         SELECT event_id, event_type, source, occurred_at, ended_at, nullif(severity, 'NaN') AS severity, confidence,
-            latitude, longitude, nullif(speed_kmh, 'NaN') AS speed_kmh, state
+            latitude, longitude, nullif(speed_kmh, 'NaN') AS speed_kmh, state, speeding_m, speeding_s
         FROM safety_events WHERE trip_id = :trip_id
     ) AS event) AS events, category AS vehicle_category, parameters
 FROM trips AS trip JOIN drivers USING (driver_id) JOIN vehicles AS vehicle USING (vehicle_id)
@@ -94,6 +94,8 @@ class TripEvent:
     longitude: float
     speed_kmh: float | None
     state: str
+    speeding_m: int | None
+    speeding_s: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

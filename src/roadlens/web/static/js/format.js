@@ -23,6 +23,12 @@ export function quantity(value, unit, decimals = 0) {
   return value === null || value === undefined ? DASH : `${number(value, decimals)}\u00a0${unit}`;
 }
 
+/** Kilometres as `412 m` or `1.2 km`. */
+export function distance(km) {
+  const metres = Math.round(km * 1000);
+  return metres < 1000 ? quantity(metres, "m") : quantity(km, "km", 1);
+}
+
 /** A share of 0–1 as a percentage. */
 export function share(value, decimals = 0) {
   return value === null || value === undefined ? DASH : `${number(value * 100, decimals)}\u00a0%`;

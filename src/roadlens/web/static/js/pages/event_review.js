@@ -2,7 +2,7 @@
 
 import { change, segment } from "../api.js";
 import { h, replace } from "../dom.js";
-import { clock, count, moment, words } from "../format.js";
+import { clock, count, distance, duration, moment, words } from "../format.js";
 import { edited } from "../live.js";
 import { act } from "../parts/act.js";
 import { state } from "../parts/badge.js";
@@ -33,6 +33,13 @@ export function reviewButton(event) {
 export function eventName(event) {
   const whose = event.driver_name ? `, ${event.driver_name}` : "";
   return `${words(event.event_type).toLowerCase()}, ${moment(event.occurred_at)}${whose}`;
+}
+
+/** What was driven above the limit in it, in words; null where there is nothing to say. */
+export function aboveLimit({ speeding_km: km, speeding_s: seconds, state }) {
+  if (!km) return null;
+  const lasted = seconds === null ? "" : ` in ${duration(seconds)}`;
+  return `${distance(km)}${lasted} above the limit${state === "dismissed" ? ", not counted" : ""}`;
 }
 
 /** Decide about one event. What somebody else decides meanwhile is shown beside it. */
@@ -67,9 +74,11 @@ function fields(start) {
   ];
 }
 
-/** Who decided last, and whose trip it is. */
-function said({ review, driver_name: driver, trip }) {
-  const whose = `${driver}, trip of ${moment(trip.started_at)}.`;
+/** Who decided last, whose trip it is, and what goes with the event. */
+function said(event) {
+  const { review, driver_name: driver, trip } = event;
+  const above = aboveLimit(event);
+  const whose = `${driver}, trip of ${moment(trip.started_at)}.${above ? ` ${above}.` : ""}`;
   if (review === null) return `${whose} Nobody has decided yet.`;
   return `${whose} Last decided by ${review.reviewed_by ?? "somebody who has gone"}, ${moment(review.reviewed_at)}.`;
 }

@@ -6,6 +6,7 @@ import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
 import { mayEdit } from "../session.js";
 import { mark, REVIEW, severity, SOURCES } from "./event_list.js";
+import { aboveLimit } from "./event_review.js";
 
 /** `{panel, mark(event_id)}`. `picked(event)` is called when a row's button is pressed. */
 export function eventsOfTrip({ picked }) {
@@ -56,7 +57,7 @@ function name(event, picked) {
     words(event.event_type),
   );
   const reviewed = event.state === "needs_review" ? null : words(event.state);
-  const more = [clock(event.occurred_at), SOURCES[event.source] ?? words(event.source), reviewed];
+  const more = [clock(event.occurred_at), SOURCES[event.source] ?? words(event.source), aboveLimit(event), reviewed];
   return h(
     "span",
     { class: "marked" },
