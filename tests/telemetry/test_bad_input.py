@@ -56,11 +56,24 @@ def test_a_calm_drive_shows_nothing_and_leaves_nothing_out() -> None:
     assert left_out(sums) == {}
 
 
-@pytest.mark.parametrize("every", [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0])
-def test_whatever_the_rate_of_the_device(every: float) -> None:
+@pytest.mark.parametrize(
+    ("every", "sparse_s"),
+    [(0.1, 0), (0.2, 0), (0.5, 0), (1.0, 0), (1.25, 0), (1.5, 299), (2.0, 298), (2.5, 298), (5.0, 295), (10.0, 290)],
+)
+def test_whatever_the_rate_of_the_device(every: float, sparse_s: int) -> None:
+    """Forces are told from devices that send once a second; what is not looked at for them counts as left out."""
     kinds, (sums,) = found(driven(calm(every=every)))
     assert kinds == []
-    assert left_out(sums) == ({"sparse_s": 290 if every == 10 else 295} if every > 2.5 else {})
+    assert left_out(sums) == ({"sparse_s": sparse_s} if sparse_s else {})
+
+
+def test_a_spell_of_every_other_second_is_left_out_but_for_where_a_window_reaches_into_it() -> None:
+    """Windows bear one missing fix: the interval on either side of the spell is in one with a second that is not."""
+    drive = driven(calm(60))
+    one, spell = drive[:30] + drive[31:], [each for second, each in enumerate(drive) if second not in (30, 32, 34, 36)]
+    for fixes, sparse_s in ((one, 0), (spell, 4)):
+        kinds, (sums,) = found(fixes)
+        assert (kinds, sums.sparse_s) == ([], sparse_s)
 
 
 def test_a_gap() -> None:
@@ -157,7 +170,7 @@ def test_a_few_fixes_between_two_jumps_are_no_burst() -> None:
         fixes[n] = fixes[n]._replace(speed_kmh=speed, latitude=fixes[n].latitude + 1)
     kinds, (sums,) = found(fixes)
     assert kinds == []
-    assert left_out(sums) == {"jump_s": 2}
+    assert left_out(sums) == {"jump_s": 2, "sparse_s": 3}
 
 
 def test_a_missing_fix_makes_no_acceleration_sudden() -> None:

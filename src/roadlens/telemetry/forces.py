@@ -147,16 +147,8 @@ class Forces:
 
     @cached_property
     def _burst(self) -> Bools:
-        """Rows of a segment too short for a bend: what trackers send around a manoeuvre.
-
-        What is left between two jumps is as short, and shows none.
-        """
-        segment = self.rows.segment
-        few = np.bincount(segment) <= LONGEST_BURST
-        torn = np.flatnonzero(np.isin(self.rows.left_out, TEARS))
-        few[segment[torn]] = False
-        few[segment[torn] - 1] = False  # never before the first: that row has nothing left out before it
-        return np.asarray(self._laid_out(few[segment]) == 1)
+        """Rows of bursts."""
+        return np.asarray(self._laid_out(_bursts(self.rows)) == 1)
 
     @cached_property
     def _straight(self) -> Bools:
@@ -209,7 +201,44 @@ class Forces:
 
     def _close(self, before: int, after: int) -> Bools:
         """Whether all rows of a window are there, and it lasts no longer than it should by more than a missing fix."""
-        return self._lasted(before, after) <= (after - before + self.parameters.window_slack_s) * SECOND_US
+        return self._lasted(before, after) <= _longest_us(self.parameters, after - before)
+
+
+def looked_at(parameters: Parameters, rows: Seconds) -> Bools:
+    """Whether the interval before each row lies among rows that `firm` is told from: five, or three of a burst.
+
+    Where fixes are no further apart than windows bear once, but further time and again, none of them is.
+    """
+    found = np.zeros(len(rows.index), dtype=np.bool_)
+    for steps, which in ((4, None), (2, _bursts(rows))):
+        last = len(found) - steps
+        if last <= 0:
+            continue
+        together = rows.segment[steps:] == rows.segment[:last]
+        together &= rows.at_us[steps:] - rows.at_us[:last] <= _longest_us(parameters, steps)
+        if which is not None:
+            together &= which[:last]
+        for step in range(1, steps + 1):
+            found[step : step + last] |= together
+    return found
+
+
+def _bursts(rows: Seconds) -> Bools:
+    """Rows of a segment too short for a bend: what trackers send around a manoeuvre.
+
+    What is left between two jumps is as short, and shows none.
+    """
+    segment = rows.segment
+    few = np.bincount(segment) <= LONGEST_BURST
+    torn = np.flatnonzero(np.isin(rows.left_out, TEARS))
+    few[segment[torn]] = False
+    few[segment[torn] - 1] = False  # never before the first: that row has nothing left out before it
+    return np.asarray(few[segment])
+
+
+def _longest_us(parameters: Parameters, steps: int) -> float:
+    """How long a window of so many steps lasts at most: one fix may be missing in it."""
+    return (steps + parameters.window_slack_s) * SECOND_US
 
 
 def _at(values: Floats, offset: int) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 
 from roadlens.domain import from_unix_microseconds
 from roadlens.scoring.parameters import Parameters
+from roadlens.telemetry.forces import looked_at
 from roadlens.telemetry.manoeuvres import speeds
 from roadlens.telemetry.seconds import MM_PER_M, SECOND_US, Ints, LeftOut, Seconds
 from roadlens.telemetry.track import Bools, Track
@@ -65,7 +66,7 @@ def sum_up(track: Track, rows: Seconds, zone: tzinfo) -> Sums | None:
         weekend_m=metres(rows.step_mm[weekend].sum()),
         speeding_m=metres(rows.step_mm[speeding].sum()),
         speeding_s=rows.lasted_s(speeding),
-        **_left_out(rows),
+        **_left_out(parameters, rows),
     )
 
 
@@ -84,8 +85,11 @@ def hours(parameters: Parameters, began_us: Ints, zone: tzinfo) -> tuple[Bools, 
     return night, rush & ~weekend, weekend
 
 
-def _left_out(rows: Seconds) -> dict[str, int]:
-    lasted = np.bincount(rows.left_out[1:], rows.at_us[1:] - rows.at_us[:-1], len(LeftOut))
+def _left_out(parameters: Parameters, rows: Seconds) -> dict[str, int]:
+    """Seconds by reason; where nothing speaks against an interval, but no force is looked for in it, it is sparse."""
+    unseen = (rows.left_out == LeftOut.NOTHING) & ~looked_at(parameters, rows)
+    reasons = np.where(unseen, LeftOut.SPARSE, rows.left_out)
+    lasted = np.bincount(reasons[1:], rows.at_us[1:] - rows.at_us[:-1], len(LeftOut))
     return {column: (int(lasted[reason]) + SECOND_US // 2) // SECOND_US for column, reason in _COLUMNS.items()}
 
 

@@ -97,7 +97,7 @@ class LeftOut(Answer):
     gap_s: int = Field(description="The device was silent: neither distance nor forces.")
     jump_s: int = Field(description="The place is not where the speed leads to: no forces.")
     frozen_s: int = Field(description="The place stood still while the speed went on: no forces, no speeding.")
-    sparse_s: int = Field(description="Fixes too far apart in time for forces.")
+    sparse_s: int = Field(description="Fixes too far apart in time, or too few in a row, for forces.")
     imprecise_s: int = Field(
         description="A dilution of precision too great, or a speed that was wrong once: no forces."
     )

@@ -128,7 +128,7 @@ const REASONS = [
   ["gap_s", "device silent"],
   ["jump_s", "place jumps"],
   ["frozen_s", "place stands still"],
-  ["sparse_s", "fixes too far apart for forces"],
+  ["sparse_s", "fixes too far apart, or too few, for forces"],
   ["imprecise_s", "imprecise"],
 ];
 
