@@ -36,7 +36,7 @@ def test_the_driver_of_the_documentation() -> None:
     )
     assert reason.text == (
         "Harsh braking: 10 in 250.0 km, 4.0 per 100 km; the portfolio's mean is 2.5 per 100 km. It counts as 3.2 per "
-        "100 km, 1.3 times the mean, and adds 1.34 points over an average driver. Most in a trip on 2026-05-04: 3."
+        "100 km, 1.3 times the mean, and adds 1.34 points over an average driver. Most in a trip on 4 May 2026: 3."
     )
     assert [(one.code, one.risk_score, one.text) for one in lower(explained(exposure))] == [
         ("without_harsh_braking", 21.77, "Without the 10 events of harsh braking: 21.77."),
@@ -56,7 +56,7 @@ def test_a_share_is_told_in_kilometres() -> None:
     found = reasons(explained(exposure), exposure.distance_m, {"speeding_share": Most(TRIP, DAY, 9_120)})
     assert [reason.text for reason in found] == [
         "Distance above the limit: 30.0 of 250.0 km, 12.0 %; the portfolio's mean is 3.0 %. It counts as 7.5 %, 2.5 "
-        "times the mean, and adds 3.11 points over an average driver. Most in a trip on 2026-05-04: 9.1 km.",
+        "times the mean, and adds 3.11 points over an average driver. Most in a trip on 4 May 2026: 9.1 km.",
         "Distance at night: 50.0 of 250.0 km, 20.0 %; the portfolio's mean is 10.0 %. It counts as 15.0 %, 1.5 times "
         "the mean, and adds 0.96 points over an average driver.",
     ]
@@ -80,7 +80,7 @@ def test_who_is_average_or_better_has_no_reasons() -> None:
 def test_too_little_driving_is_a_reason_too() -> None:
     reason = no_score(TERMS, 12_340, DAY)
     assert reason.code == "too_little_driving"
-    assert reason.text == "No score: 12.3 km in the 90 days up to 2026-05-04 say too little. It takes 50 km."
+    assert reason.text == "No score: 12.3 km in the 90 days up to 4 May 2026 say too little. It takes 50 km."
 
 
 @given(exposures())

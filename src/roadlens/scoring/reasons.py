@@ -66,7 +66,7 @@ def no_score(terms: Terms, distance_m: int, last_day: date) -> Reason:
         code="too_little_driving",
         factor=None,
         points=None,
-        text=f"No score: {_km(distance_m)} km in the {terms.window_days} days up to {last_day} say too little. "
+        text=f"No score: {_km(distance_m)} km in the {terms.window_days} days up to {_day(last_day)} say too little. "
         f"It takes {terms.distance_at_least_km:g} km.",
     )
 
@@ -95,7 +95,7 @@ def _reason(one: ExplainedFactor, distance_m: int, most: Most | None) -> Reason:
     )
     if most is not None:
         amount = f"{_km(most.amount)} km" if one.counts_metres else f"{most.amount}"
-        text += f" Most in a trip on {most.day}: {amount}."
+        text += f" Most in a trip on {_day(most.day)}: {amount}."
     return Reason(
         code=f"{factor.factor}_above_average",
         factor=factor.factor,
@@ -117,6 +117,10 @@ def _rate(one: ExplainedFactor, rate: float) -> str:
     if one.counts_metres:
         return f"{100 * rate:.1f} %"
     return f"{rate:.{1 if rate >= 1 else 2}f} per 100 km"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _km(metres: int) -> str:

@@ -30,6 +30,11 @@ def day_of(number: int) -> str:
     return str(NOON.date() + timedelta(days=number))
 
 
+def in_words(number: int) -> str:
+    day = NOON.date() + timedelta(days=number)
+    return f"{day.day} {day:%B %Y}"
+
+
 async def delivered(database: Database, zone: str = "UTC") -> None:
     """Brakings: ten on day 0, which day 100 no longer looks back on, one on day 11, and one to ten on days 90 to 99.
 
@@ -141,7 +146,7 @@ async def test_reasons_in_words(api: Api, driver: str) -> None:
     braking = answer["reasons"][1]
     assert braking["trip_id"] == found["harsh_braking"]["trips"][0]["trip_id"]
     assert braking["text"].startswith(f"Harsh braking: 56 in {answer['distance_km']:.1f} km, ")
-    assert braking["text"].endswith(f" Most in a trip on {day_of(99)}: 10.")
+    assert braking["text"].endswith(f" Most in a trip on {in_words(99)}: 10.")
     assert {one["factor"]: one["risk_score"] for one in answer["lower"]} == {
         name: factor["score_without"] for name, factor in found.items() if factor["amount"]
     }
@@ -180,5 +185,5 @@ async def test_too_little_driving_is_said(api: Api) -> None:
     [reason] = answer["reasons"]
     assert (reason["code"], reason["text"]) == (
         "too_little_driving",
-        f"No score: 20.0 km in the 90 days up to {day_of(0)} say too little. It takes 50 km.",
+        f"No score: 20.0 km in the 90 days up to {in_words(0)} say too little. It takes 50 km.",
     )

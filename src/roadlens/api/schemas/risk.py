@@ -97,7 +97,7 @@ class DriverRisk(Answer):
                     "points": 1.34,
                     "text": "Harsh braking: 10 in 250.0 km, 4.0 per 100 km; the portfolio's mean is 2.5 per 100 km. It "
                     "counts as 3.2 per 100 km, 1.3 times the mean, and adds 1.34 points over an average driver. "
-                    "Most in a trip on 2026-05-04: 3.",
+                    "Most in a trip on 4 May 2026: 3.",
                     "trip_id": _TRIP,
                 }
             ],

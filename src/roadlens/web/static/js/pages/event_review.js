@@ -2,7 +2,7 @@
 
 import { change, segment } from "../api.js";
 import { h, replace } from "../dom.js";
-import { clock, count, distance, duration, moment, words } from "../format.js";
+import { clock, count, distance, duration, moment, quantity, words } from "../format.js";
 import { edited } from "../live.js";
 import { act } from "../parts/act.js";
 import { state } from "../parts/badge.js";
@@ -36,10 +36,10 @@ export function eventName(event) {
 }
 
 /** What was driven above the limit in it, in words; null where there is nothing to say. */
-export function aboveLimit({ speeding_km: km, speeding_s: seconds, state }) {
+export function aboveLimit({ speeding_km: km, speeding_s: seconds }) {
   if (!km) return null;
-  const lasted = seconds === null ? "" : ` in ${duration(seconds)}`;
-  return `${distance(km)}${lasted} above the limit${state === "dismissed" ? ", not counted" : ""}`;
+  const lasted = seconds < 120 ? quantity(seconds, "s") : duration(seconds);
+  return `${distance(km)}${seconds === null ? "" : ` in ${lasted}`} above the limit`;
 }
 
 /** Decide about one event. What somebody else decides meanwhile is shown beside it. */

@@ -57,11 +57,18 @@ function name(event, picked) {
     words(event.event_type),
   );
   const reviewed = event.state === "needs_review" ? null : words(event.state);
-  const more = [clock(event.occurred_at), SOURCES[event.source] ?? words(event.source), aboveLimit(event), reviewed];
+  const more = [clock(event.occurred_at), SOURCES[event.source] ?? words(event.source), reviewed];
+  const above = aboveLimit(event);
   return h(
     "span",
     { class: "marked" },
     mark(event.event_type, event.number),
-    h("span", {}, button, h("span", { class: "second" }, more.filter(Boolean).join(" · "))),
+    h(
+      "span",
+      {},
+      button,
+      h("span", { class: "second" }, more.filter(Boolean).join(" · ")),
+      above && h("span", { class: "second" }, above),
+    ),
   );
 }
