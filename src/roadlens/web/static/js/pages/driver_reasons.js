@@ -8,7 +8,8 @@ import { tripLink } from "./trip_list.js";
 const EMPTY = { title: "Nothing to say yet", text: "There has not been a trip." };
 
 export function reasonsPanel() {
-  const view = (risk) => (risk.day === null ? null : [why(risk), better(risk), own(risk)].filter(Boolean));
+  const view = (risk) =>
+    risk.day === null ? null : [h("div", { class: "in-words" }, why(risk), better(risk), own(risk))];
   return panel({ title: "The score in words", tall: room(300, 620), view, empty: EMPTY });
 }
 
