@@ -60,7 +60,8 @@ class Checker:
     """Takes events, all of them, and then reads, in the order in which they ended."""
 
     def __init__(self, fleet: Fleet, events: Iterable[Event]) -> None:
-        chains = (*fleet.drivers, *fleet.vehicles, *fleet.users, fleet.assignment, fleet.event)
+        chains = (*fleet.drivers, *fleet.vehicles, *fleet.users, fleet.promoted, fleet.devices)
+        chains = (*chains, fleet.assignment, fleet.event)
         self._initial = {chain.register: chain.number for chain in chains}
         self._asked: dict[int, Asked] = {}
         self._workers: dict[int, str] = {}

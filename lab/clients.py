@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 import uvloop
 
-from lab.editors import Desk, Editor, Hirer
+from lab.editors import Announcer, Desk, Editor, Hirer
+from lab.fleet import COMMUTER
 from lab.history import Recorder
 from lab.notes import Notes
 from lab.orders import Address, Orders
@@ -24,7 +25,7 @@ from lab.pace import Pace
 from lab.questions import Questions
 from lab.readers import Reader, relieve
 from lab.trackers import Tracker
-from lab.watchers import Watcher
+from lab.watchers import Promoted, Watcher
 
 
 async def work(orders: Orders) -> None:
@@ -72,14 +73,21 @@ def _clients(orders: Orders, notes: Notes) -> Iterator[Any]:
         yield editor(f"editor {number}", home).work(chains[number :: len(homes)], orders.edit_every_s)
     yield editor("dispatcher").work([fleet.assignment], orders.assign_every_s)
     yield editor("reviewer").work([fleet.event], orders.assign_every_s)
+    yield editor("superior").work([fleet.promoted], orders.promote_every_s)
     desk = Desk(orders.servers, notes, token, dice("desk of hirer"))
     yield Hirer(desk, notes, questions, dice("hirer")).work(orders.hire_every_s)
+    desk = Desk(orders.servers, notes, token, dice("desk of announcer"))
+    yield Announcer(desk, notes, questions, dice("announcer")).work(fleet.devices, orders.announce_every_s)
     for number, user in enumerate(fleet.users):
         watcher = Watcher(f"lab{number}", user, editor(f"porter {number}"), notes, dice(f"watcher {number}"))
         yield watcher.work(orders.servers, orders.lock_out_every_s, pace)
+    promoted = Promoted(f"lab{len(fleet.users)}", fleet.promoted, notes, dice("promoted"))
+    yield promoted.work(orders.servers, pace)
     for device in fleet.live:
-        yield Tracker(device, orders.servers, notes, fleet, dice(device)).report(orders.positions_every_s)
-    yield Tracker("commuter", orders.servers, notes, fleet, dice("commuter")).commute(orders.commute_every_s)
+        every_s = fleet.seldom_enough(orders.positions_every_s, device, orders.seconds)
+        yield Tracker(device, orders.servers, notes, fleet, dice(device)).report(every_s)
+    every_s = fleet.seldom_enough(orders.commute_every_s, COMMUTER, orders.seconds)
+    yield Tracker(COMMUTER, orders.servers, notes, fleet, dice(COMMUTER)).commute(every_s)
 
 
 def main() -> None:

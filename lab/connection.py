@@ -18,15 +18,17 @@ _HEAD_ENDS = b"\r\n\r\n"
 _LENGTH = b"\r\ncontent-length: "
 _REQUEST_ID = b"\r\nx-request-id: "
 _CACHE_STATUS = b"\r\ncache-status: roadlens; "
+_ETAG = b"\r\netag: "
 _NO_BODY = (204, 304)
 
 
 class Answer(NamedTuple):
-    """`worker` and `came` (how the cache came by it) as the answer itself says; empty if it does not."""
+    """`worker`, `came` (how the cache came by it) and `etag` as the answer itself says; empty if it does not."""
 
     status: int
     worker: str
     came: str
+    etag: str
     body: bytes
     began: float
     ended: float
@@ -136,7 +138,7 @@ class Connection:
         self._used_at = ended
         if b"\r\nconnection: close" in head:
             self.close()
-        return Answer(status, _worker(head), _came(head), body, began, ended)
+        return Answer(status, _worker(head), _came(head), _etag(head), body, began, ended)
 
     async def open(self) -> None:
         """Connect now, for a request later.
@@ -176,3 +178,11 @@ def _came(head: bytes) -> str:
         return ""
     begin += len(_CACHE_STATUS)
     return head[begin : begin + 10].split(b";")[0].strip().decode()
+
+
+def _etag(head: bytes) -> str:
+    begin = head.find(_ETAG)
+    if begin < 0:
+        return ""
+    begin += len(_ETAG)
+    return head[begin : head.index(b"\r", begin)].decode()

@@ -12,9 +12,11 @@ from tests.support.traffic import forward
 # Positions of a device that reports all the time: so many while it drives, so many while it stands.
 _MOVING, _STANDING = 600, 300
 _EVERY_S: Final = 2
+EVERY: Final = timedelta(seconds=_EVERY_S)
 _SPEED_KMH: Final = 60.0
 
 COMMUTE: Final = timedelta(minutes=30)
+_COMMUTE_MINUTES: Final = 10
 
 
 def position_time(start: datetime, number: int) -> datetime:
@@ -31,16 +33,24 @@ def position(device: str, start: datetime, number: int) -> bytes:
 
 def drive(device: str, start: datetime, minutes: int, alarm: str | None = None) -> Iterator[bytes]:
     """One trip of so many minutes at 60 km/h, a position each half a minute, and the stop that ends it."""
-    at, latitude = start, 41.0
-    for number in range(2 * minutes + 14):
+    latitude = 41.0
+    for number, at in enumerate(_times(start, minutes)):
         moving = 0 < number <= 2 * minutes
         latitude += 30 * _SPEED_KMH / 3.6 / DEGREE_M * moving
         yield forward(
             device, at, latitude, _SPEED_KMH if moving else 0.0, alarm if moving and number % 10 == 0 else None
         )
-        at += timedelta(seconds=30)
 
 
 def commute(device: str, start: datetime, number: int) -> list[bytes]:
     """The trip of this number; the first is 1."""
-    return list(drive(device, start + (number - 1) * COMMUTE, 10))
+    return list(drive(device, start + (number - 1) * COMMUTE, _COMMUTE_MINUTES))
+
+
+def commute_times(start: datetime, number: int) -> Iterator[datetime]:
+    """When its positions are."""
+    return _times(start + (number - 1) * COMMUTE, _COMMUTE_MINUTES)
+
+
+def _times(start: datetime, minutes: int) -> Iterator[datetime]:
+    return (start + each * timedelta(seconds=30) for each in range(2 * minutes + 14))

@@ -73,6 +73,7 @@ class Editor:
         self._notes = notes
         self._questions = questions
         self._ended = (fleet.started - timedelta(days=29)).isoformat()
+        self._promoted = fleet.promoted.register
         self._dice = dice
 
     async def work(self, chains: Sequence[Chain], every_s: float) -> None:
@@ -115,6 +116,8 @@ class Editor:
             return {"valid_to": None if number % 2 else self._ended}
         if chain.register == EVENT:
             return {"state": "dismissed" if number % 2 else "coached", "note": f"N{number}"}
+        if chain.register == self._promoted:
+            return {"role": "viewer" if number % 2 else "admin"}
         if chain.register.startswith("vehicle"):
             return {"name": f"N{number}"}
         return {"last_name": f"N{number}", "first_name": "Odd" if number % 2 else "Even"}
@@ -135,6 +138,7 @@ class Hirer:
             driver_id = f"HIRED-{number}"
             if await self._hire(driver_id):
                 hired.append(driver_id)
+            self._look(f"HIRED-{number + 1}")  # who is not there yet
             await asyncio.sleep(every_s * self._dice.uniform(0.5, 1.5))
             if len(hired) > 3:
                 await self._dismiss(hired.pop(self._dice.randrange(len(hired))))
@@ -171,3 +175,25 @@ class Hirer:
 
     def _look(self, driver_id: str) -> None:
         self._notes.look_at([self._questions.of_hired(driver_id), *self._questions.about[HIRED]], self._dice)
+
+
+class Announcer:
+    """Announces devices, one after the other: how many there are is a register."""
+
+    def __init__(self, desk: Desk, notes: Notes, questions: Questions, dice: random.Random) -> None:
+        self._desk = desk
+        self._notes = notes
+        self._questions = questions
+        self._dice = dice
+
+    async def work(self, chain: Chain, every_s: float) -> None:
+        while True:
+            await asyncio.sleep(every_s * self._dice.uniform(0.5, 1.5))
+            chain.number += 1
+            body = {"unique_id": f"announced-{chain.number}"}
+            # A conflict: an attempt before this one has arrived after all.
+            answer = None
+            while answer is None:
+                answer = await self._desk.once("POST", chain.path, chain.register, chain.number, body)
+                await asyncio.sleep(_AGAIN_AFTER_S)
+            self._notes.look_at(self._questions.about[chain.register], self._dice)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
-from lab.drives import drive
-from lab.registers import ASSIGNMENT, EVENT, driver, user, vehicle
+from lab import drives
+from lab.registers import ASSIGNMENT, DEVICES, EVENT, driver, user, vehicle
 from tests.support.installation import Api
 
 USER_PASSWORD: Final = "wrong horse battery staple"
 
+# The device whose trips are counted.
+COMMUTER: Final = "commuter"
+
 _DRIVERS, _VEHICLES, _USERS, _LIVE = 20, 8, 2, 4
+# Time before the run begins that devices have for what they report.
+_REPORTED, _COMMUTED = timedelta(days=3), timedelta(days=25)
 # Long enough for a score (scoring/parameters.py: 50 km), at 60 km/h.
 _SCORED_MINUTES: Final = 70
 
@@ -36,6 +42,8 @@ class Fleet(msgspec.Struct):
     """Ids, and what the clients may take for granted.
 
     Attributes:
+        users: who are locked out and let in; `promoted` is made an admin and a viewer again.
+        more_vehicles: the address of the list's second page.
         event: one of so many `events` of the commuter's trip `braked`.
         come_and_go: whose trips depend on the assignment; all are of the day `trip_day`, and no others have phone use.
         scored: how many other drivers have a score.
@@ -45,6 +53,9 @@ class Fleet(msgspec.Struct):
     drivers: list[Chain]
     vehicles: list[Chain]
     users: list[Chain]
+    promoted: Chain
+    devices: Chain
+    more_vehicles: str
     assignment: Chain
     event: Chain
     events: int
@@ -60,13 +71,22 @@ class Fleet(msgspec.Struct):
     ingest_token: str
     admin_token: str
 
-    @property
-    def live_from(self) -> datetime:
-        return self.started - timedelta(days=3)
+    def began(self, device: str) -> datetime:
+        """When the device was at its first position."""
+        return self.started - (_COMMUTED if device == COMMUTER else _REPORTED)
 
-    @property
-    def commutes_from(self) -> datetime:
-        return self.started - timedelta(days=25)
+    def times(self, device: str, numbers: range) -> Iterator[datetime]:
+        """When the device was at the positions, or on the trips, of these numbers."""
+        for number in numbers:
+            if device == COMMUTER:
+                yield from drives.commute_times(self.began(device), number)
+            else:
+                yield drives.position_time(self.began(device), number)
+
+    def seldom_enough(self, every_s: float, device: str, seconds: float) -> float:
+        """So seldom, or as seldom as it takes for what is reported in so many seconds to be of before the run."""
+        step = drives.COMMUTE if device == COMMUTER else 2 * drives.EVERY
+        return max(every_s, seconds * (step / (self.started - self.began(device))))
 
 
 def made(api: Api, ingest_token: str, others: int) -> Fleet:
@@ -81,25 +101,30 @@ def made(api: Api, ingest_token: str, others: int) -> Fleet:
         _post(api, "/admin/vehicles", {"vehicle_id": vehicle_id, "name": "N1"})
     users = [
         _post(api, "/admin/users", {"username": f"lab{number}", "password": USER_PASSWORD, "role": "viewer"})["user_id"]
-        for number in range(_USERS)
+        for number in range(_USERS + 1)
     ]
     live = [f"live-{number}" for number in range(_LIVE)]
     given = [
         _given(api, device, ids[number], vehicles[number])
-        for number, device in enumerate(("come-and-go", "commuter", *live))
+        for number, device in enumerate(("come-and-go", COMMUTER, *live))
     ]
     day = (started - timedelta(days=28)).replace(hour=9, minute=0, second=0)
     _drive(api, ingest_token, "come-and-go", day, "phoneCall")
-    for device in ("commuter", *live):
-        alarm = "hardBraking" if device == "commuter" else None
+    for device in (COMMUTER, *live):
+        alarm = "hardBraking" if device == COMMUTER else None
         _drive(api, ingest_token, device, started - timedelta(days=27), alarm)
     shares = api.get("/admin/dashboard/risk-distribution")
+    chains = [Chain(user(each), f"/api/v1/admin/users/{each}") for each in users]
+    page = api.get("/admin/vehicles", limit=(first := _VEHICLES // 2))
     (trip,) = api.get("/admin/trips", driver_id=ids[0])["items"]
     events = api.get("/admin/events", driver_id=ids[1])["items"]
     return Fleet(
         drivers=[Chain(driver(each), f"/api/v1/admin/drivers/{each}") for each in ids],
         vehicles=[Chain(vehicle(each), f"/api/v1/admin/vehicles/{each}") for each in vehicles],
-        users=[Chain(user(each), f"/api/v1/admin/users/{each}") for each in users],
+        users=chains[:-1],
+        promoted=chains[-1],
+        devices=Chain(DEVICES, "/api/v1/admin/devices", len(given)),
+        more_vehicles=f"/api/v1/admin/vehicles?limit={first}&after={page['next']}",
         assignment=Chain(ASSIGNMENT, f"/api/v1/admin/assignments/{given[0]}"),
         event=Chain(EVENT, f"/api/v1/admin/events/{events[0]['event_id']}", 0),
         events=len(events),
@@ -130,7 +155,7 @@ def _given(api: Api, device: str, driver_id: str, vehicle_id: str) -> int:
 
 
 def _drive(api: Api, token: str, device: str, start: datetime, alarm: str | None) -> None:
-    body = b"\n".join(drive(device, start, _SCORED_MINUTES, alarm))
+    body = b"\n".join(drives.drive(device, start, _SCORED_MINUTES, alarm))
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
     answer = api.client.post("/ingest/positions", content=body, headers=headers)
     assert answer.is_success, answer.text

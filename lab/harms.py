@@ -161,7 +161,7 @@ def to_redis(site: Site) -> Iterator[Harm]:
 
     def pause(dice: random.Random) -> None:
         redis.pause()
-        time.sleep(dice.uniform(*_SHORT))
+        time.sleep(_a_while(dice))
         redis.resume()
 
     def flush(dice: random.Random) -> None:  # noqa: ARG001 - every harm takes the dice
@@ -172,7 +172,16 @@ def to_redis(site: Site) -> Iterator[Harm]:
             for number in range(300):
                 client.set(f"another program's {dice.random()} {number}", b"x" * 100_000)
 
+    def go_back(dice: random.Random) -> None:
+        """It has again what it had a while ago."""
+        redis.command("SAVE")
+        time.sleep(_a_while(dice))
+        redis.stop()
+        redis.start()
+        (redis.directory / "dump.rdb").unlink()
+
     yield Harm("kill -9", "Redis", kill, 2, alone)
+    yield Harm("restart from a snapshot", "Redis", go_back, 1, alone)
     yield Harm("pause", "Redis", pause, 2, alone)
     yield Harm("flush", "Redis", flush, 2, alone)
     yield Harm("fill", "Redis", fill, 1, alone)
@@ -196,15 +205,20 @@ def to_database(site: Site) -> Iterator[Harm]:
             _wait_for_the_end(witness)
         until(site.database_answers)
 
-    def restart(dice: random.Random) -> None:  # noqa: ARG001 - every harm takes the dice
-        """A fast shutdown; who watches over it starts it again."""
-        before = site.postgres.pid
-        assert before is not None
-        os.kill(before, signal.SIGINT)
-        until(lambda: site.postgres.pid not in (before, None) and site.database_answers())
+    def ended(how: signal.Signals) -> Callable[[random.Random], None]:
+        """Who watches over it starts it again."""
+
+        def end(dice: random.Random) -> None:  # noqa: ARG001 - every harm takes the dice
+            before = site.postgres.pid
+            assert before is not None
+            os.kill(before, how)
+            until(lambda: site.postgres.pid not in (before, None) and site.database_answers())
+
+        return end
 
     yield Harm("pause", "database", pause, 2, alone)
-    yield Harm("restart", "database", restart, 1, alone)
+    yield Harm("restart", "database", ended(signal.SIGINT), 1, alone)
+    yield Harm("kill -9", "database", ended(signal.SIGKILL), 1, alone)
     yield Harm("kill -9 of a process", "database", crash, 1, alone)
 
 

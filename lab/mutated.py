@@ -38,6 +38,8 @@ _OLD_AGE: Final[Mapping[str, Any]] = {
     "hire_every_s": 1e9,
     "assign_every_s": 1e9,
     "lock_out_every_s": 1e9,
+    "promote_every_s": 1e9,
+    "announce_every_s": 1e9,
     "commute_every_s": 1.0,
     "kept": Kept(detail_s=5.0),
 }
@@ -73,7 +75,7 @@ class Mutant:
 def _mutant(
     what: str, rules: str, *harms: tuple[str, str], orders: Mapping[str, Any] | None = None, rest_s: float = 0.5
 ) -> Mutant:
-    return Mutant(what, frozenset(rules.split()), harms, orders or {}, rest_s)
+    return Mutant(what, frozenset(rule.replace("-", " ") for rule in rules.split()), harms, orders or {}, rest_s)
 
 
 _TO_DATABASE: Final = "way to the database"
@@ -85,15 +87,20 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         "stale miscounted",
         *(("refuse", _TO_DATABASE), ("lose", _TO_DATABASE), ("end of feeds", "database")),
     ),
+    "changes_untold": _mutant("A change of a vehicle raises no version.", "stale"),
     "commits_unflushed": _mutant(
         "Commits are acknowledged before they are on the disk.",
         "stale contradiction lost miscounted flickered",
         ("kill -9 of a process", "database"),
         rest_s=6.0,  # PostgreSQL takes a while to recover
     ),
+    "etags_of_addresses": _mutant("An ETag names the address, not what the answer says.", "stale miscounted"),
     "keys_without_versions": _mutant("An answer is kept under its address alone.", "stale miscounted"),
     "kept_under_later_versions": _mutant(
         "An answer is kept under the versions of when it was done.", "stale miscounted"
+    ),
+    "large_changes_untold": _mutant(
+        "A statement that changes many rows raises no version of each.", "stale", ("bulk update", "rows")
     ),
     "no_lease": _mutant(
         "A worker believes what it knows for ever.", "stale miscounted", ("pause", "a worker"), ("hold", _TO_DATABASE)
@@ -103,7 +110,17 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         "Positions are acknowledged before they are committed.", "lost", ("lose", _TO_DATABASE), ("kill -9", "server")
     ),
     "principals_never_forgotten": _mutant("A token that was good stays good.", "stale"),
+    "principals_of_later_versions": _mutant(
+        "A token is remembered under the versions of when it was found good.",
+        "stale",
+        orders={"lock_out_every_s": 0.2},
+    ),
+    "redis_needed": _mutant("Who asks is told when Redis fails.", "an-error unavailable", ("kill -9", "Redis")),
     "time_ignored": _mutant("An answer is kept until something is edited.", "stale", orders=_OLD_AGE),
+    "totals_only_grow": _mutant("A trip that is taken away stays in the fleet's totals.", "read-models"),
+    "waits_without_end": _mutant(
+        "A writer waits for a dead worker.", "slow-write unavailable", ("kill -9", "a worker"), rest_s=6.0
+    ),
 }
 
 

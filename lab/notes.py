@@ -36,6 +36,8 @@ class Notes:
         self._meaning: dict[tuple[str, int], dict[bytes, int]] = {}
         self._came: Counter[str] = Counter()
         self._urgent: list[deque[Question]] = []
+        # The ETag of the newest answer at each path, from whichever server, and what that answer said.
+        self.tagged: dict[str, tuple[str, int]] = {}
 
     def reader(self) -> deque[Question]:
         """What a reader is to ask at once; others fill it."""
@@ -56,6 +58,12 @@ class Notes:
             if len(meanings) >= _REMEMBERED:
                 meanings.clear()
             shown = meanings[answer.body] = self._number_of(tuple(question.read(found)))
+        if answer.etag:
+            self.tagged[question.path] = (answer.etag, shown)
+        self._keep(question.path, who, answer, shown)
+
+    def unchanged(self, question: Question, who: str, answer: Answer, shown: int) -> None:
+        """The answer says that it is the one that was so tagged: it says what that one said."""
         self._keep(question.path, who, answer, shown)
 
     def permitted(self, path: str, who: str, answer: Answer, seen: Seen) -> None:

@@ -50,4 +50,6 @@ class Orders(msgspec.Struct):
     hire_every_s: float = 1.0
     lock_out_every_s: float = 3.0
     assign_every_s: float = 1.5
+    promote_every_s: float = 3.0
+    announce_every_s: float = 5.0
     kept: Kept = msgspec.field(default_factory=Kept)

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from lab import drives
 from lab.checker import Violation
-from lab.fleet import Fleet
+from lab.fleet import COMMUTER, Fleet
 from lab.history import Failed, Fault, Posted, Waited, Written
 from lab.registers import COMMUTES
 from lab.site import Site
@@ -27,8 +26,14 @@ GRACE_S: Final = 2.0
 
 
 def excuses(fault: Fault, server: str) -> bool:
-    """Whether this server may fail because of it. Nothing that happens to Redis, or to another server, is an excuse."""
-    return "Redis" not in fault.target and ("database" in fault.target or server in fault.target)
+    """Whether this server may fail because of it. What happens to Redis, to another server or on its ways is none."""
+    whose = fault.target.partition(",")[0]
+    return "Redis" not in fault.target and (whose == server or whose.endswith("database"))
+
+
+def _delays(fault: Fault, server: str) -> bool:
+    """Whether a write at this server may wait because of it: also for locks of who has lost the way to the database."""
+    return excuses(fault, server) or fault.target.endswith("way to the database")
 
 
 def unavailable(failed: Sequence[Failed], faults: Sequence[Fault]) -> list[Violation]:
@@ -52,7 +57,7 @@ def slow_writes(written: Iterable[Written], faults: Sequence[Fault], waits: Sequ
         if not each.acknowledged or took <= LONGEST_WRITE_S:
             continue
         within = [
-            fault for fault in faults if excuses(fault, each.server) and fault.touches(each.began, each.ended, GRACE_S)
+            fault for fault in faults if _delays(fault, each.server) and fault.touches(each.began, each.ended, GRACE_S)
         ]
         if took - _covered(each, within) - _starved(each, within, waits) > LONGEST_WRITE_S:
             found.append(Violation("slow write", each.register, f"took {took:.1f} s", each.began, each.ended))
@@ -86,22 +91,22 @@ def _starved(write: Written, faults: Sequence[Fault], waits: Sequence[Waited]) -
 
 def lost_positions(fleet: Fleet, posted: Iterable[Posted], site: Site) -> tuple[int, int, list[Violation]]:
     """How many were acknowledged, how many are stored, and those that are not, or that nobody sent."""
-    sent: dict[str, set[int]] = defaultdict(set)
-    known: dict[str, set[int]] = defaultdict(set)
+    sent: dict[str, set[datetime]] = defaultdict(set)
+    known: dict[str, set[datetime]] = defaultdict(set)
     for each in posted:
-        span = range(each.first, each.last + 1)
-        sent[each.device].update(span)
+        times = set(fleet.times(each.device, range(each.first, each.last + 1)))
+        sent[each.device] |= times
         if each.acknowledged:
-            known[each.device].update(span)
+            known[each.device] |= times
     found, acknowledged, in_store = [], 0, 0
-    for device in fleet.live:
-        stored = stored_positions(device, fleet.live_from, site)
-        times = {drives.position_time(fleet.live_from, number): number for number in sent[device]}
-        there = {times[at] for at in stored if at in times}
+    for device in (*fleet.live, COMMUTER):
+        stored = stored_positions(device, fleet.began(device), site)
+        there = sent[device].intersection(stored)
         acknowledged += len(known[device])
         in_store += len(stored)
         if lost := sorted(known[device] - there):
-            found.append(Violation("lost", device, f"{len(lost)} acknowledged positions, as {lost[:5]}", 0, 0))
+            what = f"{len(lost)} acknowledged positions, the first of {lost[0]:%d %H:%M:%S}"
+            found.append(Violation("lost", device, what, 0, 0))
         if len(stored) > len(there):
             found.append(Violation("from nowhere", device, f"{len(stored) - len(there)} positions", 0, 0))
     return acknowledged, in_store, found

@@ -9,7 +9,20 @@ from typing import Any, Final
 from lab import registers
 from lab.fleet import Fleet
 from lab.orders import Kept
-from lab.registers import ABSENT, ASSIGNMENT, COMMUTES, COUNT, EVENT, IS, PARITY, THERE, ZIP_CODES, Seen
+from lab.registers import (
+    ABSENT,
+    ASSIGNMENT,
+    COMMUTES,
+    COUNT,
+    DEVICES,
+    EVENT,
+    IS,
+    PARITY,
+    SCORE_VERSION,
+    THERE,
+    ZIP_CODES,
+    Seen,
+)
 
 ADMIN: Final = "/api/v1/admin"
 NOT_FOUND: Final = 404
@@ -36,6 +49,7 @@ class Questions:
         self._fleet = fleet
         self._kept = kept
         self._chains = {chain.register for chain in fleet.drivers}
+        self._users = {chain.register for chain in (*fleet.users, fleet.promoted)}
         self.all: tuple[Question, ...] = (
             *self._dashboard(),
             *self._lists(),
@@ -60,7 +74,7 @@ class Questions:
     def _dashboard(self) -> Iterator[Question]:
         hired, trips = registers.HIRED, frozenset({ASSIGNMENT})
         whole = frozenset({hired})
-        yield Question(f"{ADMIN}/dashboard/stats", self._stats, whole, 3)
+        yield Question(f"{ADMIN}/dashboard/stats", self._stats, frozenset({hired, DEVICES, *self._users}), 3)
         yield Question(f"{ADMIN}/dashboard/summary", lambda found: [self._total(found["total_drivers"])], whole, 3)
         yield Question(f"{ADMIN}/dashboard/trip-activity?days=30", self._activity, trips)
         yield Question(f"{ADMIN}/dashboard/risk-distribution", self._distribution, trips)
@@ -77,15 +91,12 @@ class Questions:
         yield Question(f"{ADMIN}/drivers?limit=5&sort=name&order=desc", self._listed, frozenset(self._chains))
         yield Question(f"{ADMIN}/drivers?search=Odd&limit=100", self._odd, frozenset(self._chains), 2)
         vehicles = frozenset(chain.register for chain in self._fleet.vehicles)
-        yield Question(f"{ADMIN}/vehicles", self._vehicles, vehicles | {ASSIGNMENT}, 2)
-        yield Question(
-            f"{ADMIN}/users",
-            lambda found: [
-                Seen(registers.user(u["user_id"]), IS, u["version"]) for u in found["items"] if u["user_id"] > 1
-            ],
-            frozenset(chain.register for chain in self._fleet.users),
-            2,
-        )
+        for path in (f"{ADMIN}/vehicles", self._fleet.more_vehicles):
+            yield Question(path, self._vehicles, vehicles | {ASSIGNMENT}, 2)
+        yield Question(f"{ADMIN}/users", self._listed_users, frozenset(self._users), 2)
+        scoring, versions = frozenset({SCORE_VERSION}), f"{ADMIN}/score-versions"
+        yield Question(versions, lambda found: self._score_version(found["items"][0]), scoring, 2)
+        yield Question(f"{versions}/1", self._score_version, scoring, 2)
 
     def _of_one(self) -> Iterator[Question]:
         for chain in self._fleet.drivers:
@@ -159,9 +170,25 @@ class Questions:
         return seen + self._covered(any(row["driver_id"] == self._fleet.come_and_go for row in found))
 
     def _stats(self, found: Any) -> list[Seen]:
-        return [self._total(found["totals"]["drivers"])] + [
-            each for row in found["recent_drivers"] for each in self._person(row)
+        totals = [self._total(found["totals"]["drivers"]), Seen(DEVICES, IS, found["totals"]["devices"])]
+        people = [each for row in found["recent_drivers"] for each in self._person(row)]
+        return totals + people + [each for row in found["recent_users"] for each in self._role(row)]
+
+    def _role(self, found: Any) -> list[Seen]:
+        promoted = self._fleet.promoted.register
+        return [Seen(promoted, PARITY, int(found["role"] == "viewer"))] if user(found) == promoted else []
+
+    def _listed_users(self, found: Any) -> list[Seen]:
+        ours = [each for each in found["items"] if user(each) in self._users]
+        locked = [Seen(user(each), PARITY, int(each["active"])) for each in ours if not self._role(each)]
+        return [
+            *(Seen(user(each), IS, each["version"]) for each in ours),
+            *locked,
+            *(seen for each in ours for seen in self._role(each)),
         ]
+
+    def _score_version(self, found: Any) -> list[Seen]:
+        return [Seen(SCORE_VERSION, IS, int(found["note"][1:]) if found["note"] else 0)]
 
     def _activity(self, found: Any) -> list[Seen]:
         counts = {day["date"]: day["trip_count"] for day in found}
@@ -212,3 +239,7 @@ class Questions:
         name = registers.driver(self._fleet.come_and_go)
         seen = [Seen(name, IS, int(last[1:])), Seen(name, PARITY, int(first == "Odd"))]
         return [*self._covered(True), *seen, Seen(registers.vehicle("VEH-01"), IS, int(found["vehicle_name"][1:]))]
+
+
+def user(found: Any) -> str:
+    return registers.user(found["user_id"])

@@ -77,5 +77,11 @@ ZIP_CODES: Final = "zip codes"
 # How many trips a device has driven that was asked for one at a time.
 COMMUTES: Final = "commutes"
 
+# How many devices there are.
+DEVICES: Final = "devices"
+
+# How often a statement of `psql` has noted something about the score version.
+SCORE_VERSION: Final = "score version"
+
 # Drivers who are hired and dismissed begin with this.
 HIRED: Final = "driver HIRED-"

@@ -38,7 +38,9 @@ class Tracker:
         while True:
             many = _BATCH if self._dice.random() < 0.02 else 1
             span = (number, number + many - 1)
-            bodies = [drives.position(self._device, self._fleet.live_from, n) for n in range(number, number + many)]
+            bodies = [
+                drives.position(self._device, self._fleet.began(self._device), n) for n in range(number, number + many)
+            ]
             await self._deliver(bodies, span)
             number += many
             await asyncio.sleep(every_s * self._dice.uniform(0.5, 1.5))
@@ -46,7 +48,7 @@ class Tracker:
     async def commute(self, every_s: float) -> None:
         """Whole trips. How many there are by now is a register."""
         for number in count(1):
-            bodies = drives.commute(self._device, self._fleet.commutes_from, number)
+            bodies = drives.commute(self._device, self._fleet.began(self._device), number)
             await self._deliver(bodies, (number, number), COMMUTES)
             await asyncio.sleep(every_s)
 

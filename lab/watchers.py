@@ -1,10 +1,11 @@
-"""Users who are locked out and let in again, and who ask all the time whether they may: with the token of each time."""
+"""Users who ask all the time whether they may, while they are locked out and let in, or made admins and viewers."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import Sequence
+from typing import Final
 
 from lab.connection import Connection, Unanswered
 from lab.editors import Editor
@@ -13,43 +14,31 @@ from lab.notes import Notes
 from lab.orders import HOST, Address
 from lab.pace import Pace
 from lab.questions import ADMIN
-from lab.registers import AT_MOST, BEYOND, Seen
+from lab.registers import AT_MOST, BEYOND, PARITY, Seen
 
 _PATHS = (f"{ADMIN}/dashboard/summary", f"{ADMIN}/drivers/LAB-05", f"{ADMIN}/vehicles", f"{ADMIN}/dashboard/attention")
+_ADMINS_ONLY: Final = f"{ADMIN}/audit?limit=1"
 _AFTER_FAILURE_S = 0.1
-_UNAUTHORIZED = 401
-# Times a reader's rest.
-_LEISURELY = 5
+_OK, _UNAUTHORIZED, _FORBIDDEN = 200, 401, 403
+_NEW_CONNECTION_EVERY: Final = 100
+# Times a reader's rest; what only admins may see is kept nowhere, and costs more.
+_LEISURELY, _MORE_LEISURELY = 5, 25
+
+# Who has just signed in is locked out at once so often, while servers are still asking whose the new token is.
+_AT_ONCE, _AT_ONCE_S = 0.3, 0.03
 
 
-class Watcher:
-    """One user. While the version is odd the user is active; a token ends with the version it was given in."""
+class Asker:
+    """A user with a token, who asks one thing after the other."""
 
-    def __init__(self, name: str, chain: Chain, editor: Editor, notes: Notes, dice: random.Random) -> None:
+    def __init__(self, name: str, notes: Notes, dice: random.Random) -> None:
         self._name = name
-        self._chain = chain
-        self._editor = editor
         self._notes = notes
         self._dice = dice
         self._token = ""
-        self._given_in = 0
 
-    async def work(self, servers: Sequence[Address], every_s: float, pace: Pace) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            for server in servers:
-                tasks.create_task(self._ask(server, pace))
-            tasks.create_task(self._change(servers, every_s))
-
-    async def _change(self, servers: Sequence[Address], every_s: float) -> None:
-        connections = [(server.name, Connection(HOST, server.port)) for server in servers]
-        while True:
-            if self._chain.number % 2:
-                await self._sign_in(connections)
-            await asyncio.sleep(every_s * self._dice.uniform(0.2, 1.0))
-            if not await self._editor.edit(self._chain, {"active": self._chain.number % 2 == 0}):
-                return
-
-    async def _sign_in(self, connections: Sequence[tuple[str, Connection]]) -> None:
+    async def _signed_in(self, connections: Sequence[tuple[str, Connection]]) -> str:
+        """A new token, however often that takes."""
         while True:
             server, connection = self._dice.choice(connections)
             body = {"username": self._name, "password": USER_PASSWORD}
@@ -58,30 +47,83 @@ class Watcher:
             except Unanswered as lost:
                 self._notes.failed("POST /auth/login", server, lost)
             else:
-                if answer.status == 200:
-                    self._token, self._given_in = answer.json()["access_token"], self._chain.number
-                    return
+                if answer.status == _OK:
+                    return str(answer.json()["access_token"])
                 self._notes.failed("POST /auth/login", server, answer)
             await asyncio.sleep(_AFTER_FAILURE_S)
 
-    async def _ask(self, server: Address, pace: Pace) -> None:
+    async def _ask(self, server: Address, pace: Pace, rests: int) -> None:
         connection, asked = Connection(HOST, server.port), 0
         while True:
-            await pace.rest(_LEISURELY)
-            token, given_in = self._token, self._given_in
-            if not token:
+            await pace.rest(rests)
+            if not self._token:
                 continue
-            path = self._dice.choice(_PATHS)
             asked += 1
-            try:
-                answer = await connection.ask("GET", path, token, once=asked % 100 == 0)
-            except Unanswered as lost:
-                self._notes.failed(path, server.name, lost)
-                await asyncio.sleep(_AFTER_FAILURE_S)
-                continue
-            if answer.status in (200, _UNAUTHORIZED):
-                how = AT_MOST if answer.status == 200 else BEYOND
-                self._notes.permitted(path, self._name, answer, Seen(self._chain.register, how, given_in))
-            else:
-                self._notes.failed(path, server.name, answer)
-                await asyncio.sleep(_AFTER_FAILURE_S)
+            await self._once(server, connection, once=asked % _NEW_CONNECTION_EVERY == 0)
+
+    async def _once(self, server: Address, connection: Connection, *, once: bool) -> None:
+        path, told = self._question()
+        try:
+            answer = await connection.ask("GET", path, self._token, once=once)
+        except Unanswered as lost:
+            self._notes.failed(path, server.name, lost)
+            await asyncio.sleep(_AFTER_FAILURE_S)
+            return
+        seen = told.get(answer.status)
+        if seen is not None:
+            self._notes.permitted(path, self._name, answer, seen)
+        else:
+            self._notes.failed(path, server.name, answer)
+            await asyncio.sleep(_AFTER_FAILURE_S)
+
+    def _question(self) -> tuple[str, dict[int, Seen]]:
+        """What to ask, and what each status says of the user."""
+        raise NotImplementedError
+
+
+class Watcher(Asker):
+    """While the version is odd the user is active; a token ends with the version it was given in."""
+
+    def __init__(self, name: str, chain: Chain, editor: Editor, notes: Notes, dice: random.Random) -> None:
+        super().__init__(name, notes, dice)
+        self._chain = chain
+        self._editor = editor
+        self._given_in = 0
+
+    async def work(self, servers: Sequence[Address], every_s: float, pace: Pace) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for server in servers:
+                tasks.create_task(self._ask(server, pace, _LEISURELY))
+            tasks.create_task(self._change(servers, every_s))
+
+    async def _change(self, servers: Sequence[Address], every_s: float) -> None:
+        connections = [(server.name, Connection(HOST, server.port)) for server in servers]
+        while True:
+            at_once = False
+            if self._chain.number % 2:
+                token = await self._signed_in(connections)
+                self._token, self._given_in = token, self._chain.number
+                at_once = self._dice.random() < _AT_ONCE
+            await asyncio.sleep(self._dice.uniform(0, _AT_ONCE_S) if at_once else every_s * self._dice.uniform(0.2, 1))
+            if not await self._editor.edit(self._chain, {"active": self._chain.number % 2 == 0}):
+                return
+
+    def _question(self) -> tuple[str, dict[int, Seen]]:
+        user, given_in = self._chain.register, self._given_in
+        told = {_OK: Seen(user, AT_MOST, given_in), _UNAUTHORIZED: Seen(user, BEYOND, given_in)}
+        return self._dice.choice(_PATHS), told
+
+
+class Promoted(Asker):
+    """While the version is even the user is an admin, with the same token all the time."""
+
+    def __init__(self, name: str, chain: Chain, notes: Notes, dice: random.Random) -> None:
+        super().__init__(name, notes, dice)
+        self._user = chain.register
+
+    async def work(self, servers: Sequence[Address], pace: Pace) -> None:
+        self._token = await self._signed_in([(server.name, Connection(HOST, server.port)) for server in servers])
+        await asyncio.gather(*(self._ask(server, pace, _MORE_LEISURELY) for server in servers))
+
+    def _question(self) -> tuple[str, dict[int, Seen]]:
+        return _ADMINS_ONLY, {_OK: Seen(self._user, PARITY, 0), _FORBIDDEN: Seen(self._user, PARITY, 1)}

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
 from lab.checker import Checker, Verdict
-from lab.fleet import Chain, Fleet
 from lab.history import Asked, Event, Read, Shown, Worker, Written
 from lab.registers import ABSENT, AT_MOST, COUNT, GONE, HIRED, IS, THERE, Seen
+from tests.lab.fleets import DRIVER, FLEET
 
-DRIVER, HIRE = "driver LAB-01", f"{HIRED}1"
-FLEET = Fleet(
-    drivers=[Chain(DRIVER, "/drivers/LAB-01")],
-    vehicles=[],
-    users=[],
-    assignment=Chain("assignment", "/assignments/1"),
-    event=Chain("event", "/events/1", 0),
-    events=0,
-    braked="",
-    come_and_go="LAB-01",
-    trip_id="",
-    trip_day="",
-    commuter="",
-    live=[],
-    scored=0,
-    others=0,
-    started=datetime.now(UTC),
-    ingest_token="",
-    admin_token="",
-)
+HIRE = f"{HIRED}1"
 
 
 def written(number: int, began: float, ended: float, *, done: bool = True, register: str = DRIVER) -> Written:

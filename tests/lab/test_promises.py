@@ -31,6 +31,13 @@ def test_within_a_fault_one_may_be_unanswered_or_told_so() -> None:
     assert [each.rule for each in unavailable(without, FAULTS)] == ["unavailable"] * 2
 
 
+def test_another_servers_way_to_the_database_excuses_no_failure_but_a_wait_for_its_locks() -> None:
+    faults = [Fault("hold, both ways", "server 2, its way to the database", 10, 12)]
+    assert [each.rule for each in unavailable([failed("503", 11)], faults)] == ["unavailable"]
+    assert not unavailable([failed("503", 11)], [Fault("lock", "rows of the database", 10, 12)])
+    assert not slow_writes([took(10, 11 + LONGEST_WRITE_S)], faults)
+
+
 def test_no_fault_excuses_an_error() -> None:
     assert [each.rule for each in unavailable([failed("500", 11), failed("401", 11)], FAULTS)] == ["an error"] * 2
 
