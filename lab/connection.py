@@ -19,6 +19,8 @@ _LENGTH = b"\r\ncontent-length: "
 _REQUEST_ID = b"\r\nx-request-id: "
 _CACHE_STATUS = b"\r\ncache-status: roadlens; "
 _ETAG = b"\r\netag: "
+_IN_PIECES = b"\r\ntransfer-encoding: chunked\r\n"
+_LAST_PIECE = b"0\r\n\r\n"
 _NO_BODY = (204, 304)
 
 
@@ -64,16 +66,15 @@ class _Exchange(asyncio.Protocol):
         if end < 0:
             return
         status, head = int(received[9:12]), received[:end].lower() + b"\r\n"
-        begin = head.find(_LENGTH)
-        if begin < 0 and status not in _NO_BODY:
-            self._end(ConnectionError("an answer without a length"))
+        try:
+            body = _body(status, head, received[end + len(_HEAD_ENDS) :])
+        except ConnectionError as error:
+            self._end(error)
             return
-        body = end + len(_HEAD_ENDS)
-        length = int(head[begin + len(_LENGTH) : head.index(b"\r", begin + len(_LENGTH))]) if begin >= 0 else 0
-        if len(received) >= body + length:
+        if body is not None:
             self.received = b""
             if self.answered is not None and not self.answered.done():
-                self.answered.set_result((status, head, received[body : body + length], time.monotonic()))
+                self.answered.set_result((status, head, body, time.monotonic()))
 
     def connection_lost(self, error: Exception | None) -> None:
         self.lost = True
@@ -162,6 +163,38 @@ class Connection:
         loop = asyncio.get_running_loop()
         _, self._exchange = await loop.create_connection(_Exchange, *self._address)
         return self._exchange
+
+
+def _body(status: int, head: bytes, received: bytes) -> bytes | None:
+    """The body, if all of it is there.
+
+    Raises:
+        ConnectionError: nobody can tell how long it is.
+    """
+    begin = head.find(_LENGTH)
+    if begin >= 0:
+        begin += len(_LENGTH)
+        length = int(head[begin : head.index(b"\r", begin)])
+        return received[:length] if len(received) >= length else None
+    if status in _NO_BODY:
+        return b""
+    if _IN_PIECES in head:
+        return _joined(received) if received.endswith(_LAST_PIECE) else None
+    raise ConnectionError("an answer without a length")
+
+
+def _joined(pieces: bytes) -> bytes | None:
+    """None if what looks like the last piece stands within another one."""
+    body: list[bytes] = []
+    at = 0
+    while at < len(pieces):
+        begin = pieces.index(b"\r\n", at) + 2
+        length = int(pieces[at : begin - 2], 16)
+        if length == 0:
+            return b"".join(body)
+        body.append(pieces[begin : begin + length])
+        at = begin + length + 2
+    return None
 
 
 def _worker(head: bytes) -> str:

@@ -7,8 +7,6 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import count
 
-import msgspec
-
 from lab.connection import Answer, Unanswered
 from lab.history import Asked, Failed, Posted, Recorder, Shown, Summed, Worker, Written, Wrong
 from lab.questions import Question
@@ -54,7 +52,7 @@ class Notes:
         meanings = self._meaning.setdefault((question.path, answer.status), {})
         shown = meanings.get(answer.body)
         if shown is None:
-            found = msgspec.json.decode(answer.body) if answer.status == 200 else None
+            found = question.decode(answer.body) if answer.status == 200 else None
             if len(meanings) >= _REMEMBERED:
                 meanings.clear()
             shown = meanings[answer.body] = self._number_of(tuple(question.read(found)))

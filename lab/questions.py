@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from lab import registers
 from lab.fleet import Fleet
@@ -33,13 +36,17 @@ Reading = Callable[[Any], list[Seen]]
 
 @dataclass(frozen=True)
 class Question:
-    """An address, what its answer says, and which registers it is about: after a write to one it is asked at once."""
+    """An address, what its answer says, and which registers it is about: after a write to one it is asked at once.
+
+    `decode` makes of a body what `read` takes.
+    """
 
     path: str
     read: Reading
     about: frozenset[str]
     weight: int = 1
     may_be_absent: bool = False
+    decode: Callable[[bytes], Any] = msgspec.json.decode
 
 
 class Questions:
@@ -53,6 +60,7 @@ class Questions:
         self.all: tuple[Question, ...] = (
             *self._dashboard(),
             *self._lists(),
+            *self._exports(),
             *self._of_one(),
             *self._coming_and_going(),
             *self._decided(),
@@ -97,6 +105,12 @@ class Questions:
         scoring, versions = frozenset({SCORE_VERSION}), f"{ADMIN}/score-versions"
         yield Question(versions, lambda found: self._score_version(found["items"][0]), scoring, 2)
         yield Question(f"{versions}/1", self._score_version, scoring, 2)
+
+    def _exports(self) -> Iterator[Question]:
+        """Files, of which nothing is kept. Each is noted in the log, so nobody asks for one after each edit."""
+        rows = lambda found: [each for row in found for each in self._row(row)]  # noqa: E731 - one expression, named
+        yield Question(f"{ADMIN}/exports/drivers.csv", rows, frozenset(), decode=_rows)
+        yield Question(f"{ADMIN}/exports/vehicles.csv", self._vehicle_names, frozenset(), decode=_rows)
 
     def _of_one(self) -> Iterator[Question]:
         for chain in self._fleet.drivers:
@@ -162,7 +176,7 @@ class Questions:
     def _row(self, found: Any) -> list[Seen]:
         seen = self._person(found)
         if registers.driver(found["driver_id"]) in self._chains:
-            seen.append(Seen(registers.driver(found["driver_id"]), IS, found["version"]))
+            seen.append(Seen(registers.driver(found["driver_id"]), IS, int(found["version"])))
         return seen
 
     def _named(self, found: Any) -> list[Seen]:
@@ -176,13 +190,13 @@ class Questions:
 
     def _role(self, found: Any) -> list[Seen]:
         promoted = self._fleet.promoted.register
-        return [Seen(promoted, PARITY, int(found["role"] == "viewer"))] if user(found) == promoted else []
+        return [Seen(promoted, PARITY, int(found["role"] == "viewer"))] if _user(found) == promoted else []
 
     def _listed_users(self, found: Any) -> list[Seen]:
-        ours = [each for each in found["items"] if user(each) in self._users]
-        locked = [Seen(user(each), PARITY, int(each["active"])) for each in ours if not self._role(each)]
+        ours = [each for each in found["items"] if _user(each) in self._users]
+        locked = [Seen(_user(each), PARITY, int(each["active"])) for each in ours if not self._role(each)]
         return [
-            *(Seen(user(each), IS, each["version"]) for each in ours),
+            *(Seen(_user(each), IS, each["version"]) for each in ours),
             *locked,
             *(seen for each in ours for seen in self._role(each)),
         ]
@@ -213,14 +227,19 @@ class Questions:
         return absent + [each for row in found["drivers"] for each in self._row(row)]
 
     def _vehicles(self, found: Any) -> list[Seen]:
-        seen = []
+        seen = self._vehicle_names(found["items"])
         for row in found["items"]:
-            name = registers.vehicle(row["vehicle_id"])
-            seen += [Seen(name, IS, row["version"]), Seen(name, IS, int(row["name"][1:]))]
             seen += self._person(row["driver"]) if row["driver"] else []
             if row["vehicle_id"] == "VEH-01":
                 seen += self._covered(row["driver"] is not None)
         return list(dict.fromkeys(seen))
+
+    def _vehicle_names(self, rows: Any) -> list[Seen]:
+        return [
+            Seen(registers.vehicle(row["vehicle_id"]), IS, int(said))
+            for row in rows
+            for said in (row["version"], row["name"][1:])
+        ]
 
     def _detail(self, found: Any) -> list[Seen]:
         seen = [*self._row(found), Seen(ZIP_CODES, IS, int(found["zip_code"][1:]))]
@@ -241,5 +260,9 @@ class Questions:
         return [*self._covered(True), *seen, Seen(registers.vehicle("VEH-01"), IS, int(found["vehicle_name"][1:]))]
 
 
-def user(found: Any) -> str:
+def _user(found: Any) -> str:
     return registers.user(found["user_id"])
+
+
+def _rows(file: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(file.decode().splitlines()))

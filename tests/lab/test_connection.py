@@ -57,6 +57,18 @@ async def test_an_answer_without_a_body() -> None:
         assert answer[:5] == (204, "a1", "", "", b"")
 
 
+HEAD = b"HTTP/1.1 200 OK\r\nX-Request-ID: a1-2\r\nTransfer-Encoding: chunked\r\n\r\n"
+WHOLE = b"5\r\n0\r\n\r\n\r\n" + b"a\r\n" + b"0123456789\r\n" + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("cut", [1, 8, 13, 20])
+async def test_an_answer_of_pieces_whose_length_nobody_knew_beforehand(cut: int) -> None:
+    async with answering([HEAD + WHOLE[:cut], WHOLE[cut:]]) as connection:
+        for _ in range(2):
+            answer = await connection.ask("GET", "/", "token")
+            assert answer.body == b"0\r\n\r\n0123456789"
+
+
 async def test_half_an_answer_is_none() -> None:
     async with answering([ANSWER[:-1], b""]) as connection:
         with pytest.raises(Unanswered):
