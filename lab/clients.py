@@ -68,9 +68,10 @@ def _clients(orders: Orders, notes: Notes) -> Iterator[Any]:
         return Editor(desk, notes, questions, fleet, dice(whose))
 
     # Two for each server, who ask others only when that one leaves them in doubt: while one is ill, the others edit.
-    chains, homes = [*fleet.drivers, *fleet.vehicles], [*orders.servers, *orders.servers]
+    homes = [*orders.servers, *orders.servers]
     for number, home in enumerate(homes):
-        yield editor(f"editor {number}", home).work(chains[number :: len(homes)], orders.edit_every_s)
+        yield editor(f"editor {number}", home).work(fleet.drivers[number :: len(homes)], orders.edit_every_s)
+    yield editor("workshop").work(fleet.vehicles, orders.repair_every_s)
     yield editor("dispatcher").work([fleet.assignment], orders.assign_every_s)
     yield editor("reviewer").work([fleet.event], orders.assign_every_s)
     yield editor("superior").work([fleet.promoted], orders.promote_every_s)

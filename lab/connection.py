@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import math
 import time
 from typing import Any, NamedTuple, cast
@@ -21,6 +22,7 @@ _CACHE_STATUS = b"\r\ncache-status: roadlens; "
 _ETAG = b"\r\netag: "
 _IN_PIECES = b"\r\ntransfer-encoding: chunked\r\n"
 _LAST_PIECE = b"0\r\n\r\n"
+_COMPRESSED = b"\r\ncontent-encoding: gzip\r\n"
 _NO_BODY = (204, 304)
 
 
@@ -137,6 +139,8 @@ class Connection:
             self.close()
             raise Unanswered(type(error).__name__, began) from error
         self._used_at = ended
+        if _COMPRESSED in head:
+            body = gzip.decompress(body)
         if b"\r\nconnection: close" in head:
             self.close()
         return Answer(status, _worker(head), _came(head), _etag(head), body, began, ended)

@@ -24,6 +24,8 @@ from tests.support.workers import until
 # Seconds of a pause or of a way that is closed: well below a lease (2 s), or beyond it.
 _SHORT: Final = (0.05, 1.5)
 _LONG: Final = (2.2, 5.0)
+# Of a pause of who is not to be waited for: longer than anything may take.
+_VERY_LONG: Final = (2.2, 8.0)
 # Seconds within which all processes of PostgreSQL are ended once one of them was killed.
 _NOTICED_WITHIN_S: Final = 5.0
 
@@ -59,8 +61,8 @@ def all_harms(site: Site) -> list[Harm]:
     ]
 
 
-def _a_while(dice: random.Random) -> float:
-    return dice.uniform(*dice.choice((_SHORT, _LONG)))
+def _a_while(dice: random.Random, long: tuple[float, float] = _LONG) -> float:
+    return dice.uniform(*dice.choice((_SHORT, long)))
 
 
 def to_server(place: Place) -> Iterator[Harm]:
@@ -81,7 +83,7 @@ def to_server(place: Place) -> Iterator[Harm]:
 
     def pause(dice: random.Random) -> None:
         with _stopped([dice.choice(server.workers)]):
-            time.sleep(_a_while(dice))
+            time.sleep(_a_while(dice, _VERY_LONG))
 
     def kill_worker(dice: random.Random) -> None:
         there = server.workers
@@ -161,7 +163,7 @@ def to_redis(site: Site) -> Iterator[Harm]:
 
     def pause(dice: random.Random) -> None:
         redis.pause()
-        time.sleep(_a_while(dice))
+        time.sleep(_a_while(dice, _VERY_LONG))
         redis.resume()
 
     def flush(dice: random.Random) -> None:  # noqa: ARG001 - every harm takes the dice

@@ -21,6 +21,12 @@ _READS_A_TIME = 65536
 
 READS, EVENTS, FAULTS = "reads", "events", "faults"
 
+# The kind of failure of a read that was answered, but late.
+LATE = "late"
+# Two leases and room (docs/change-feed.md: a write waits at most one; it may come to a worker that is taken for dead).
+# A read waits for none, but for a processor and a disk as a write does.
+LONGEST_S = 5.0
+
 
 class Read(NamedTuple):
     """An answer: which of `Shown` it was, to which `Asked`, by which `Worker`."""
@@ -76,7 +82,7 @@ class Posted(msgspec.Struct, tag=True):
 
 
 class Failed(msgspec.Struct, tag=True):
-    """What was not answered as it should be. `kind` is a status or the name of an error."""
+    """What was not answered as it should be. `kind` is a status, the name of an error, or `LATE`."""
 
     what: str
     kind: str

@@ -35,6 +35,7 @@ _SEEDS: Final = (1, 2)
 # Nobody edits, so that answers live until their time is over; a trip is driven each second, and may show after five.
 _OLD_AGE: Final[Mapping[str, Any]] = {
     "edit_every_s": 1e9,
+    "repair_every_s": 1e9,
     "hire_every_s": 1e9,
     "assign_every_s": 1e9,
     "lock_out_every_s": 1e9,
@@ -87,7 +88,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         "stale miscounted",
         *(("refuse", _TO_DATABASE), ("lose", _TO_DATABASE), ("end of feeds", "database")),
     ),
-    "changes_untold": _mutant("A change of a vehicle raises no version.", "stale"),
+    "changes_untold": _mutant("A change of a vehicle raises no version.", "stale", orders={"repair_every_s": 0.5}),
     "commits_unflushed": _mutant(
         "Commits are acknowledged before they are on the disk.",
         "stale contradiction lost miscounted flickered",
@@ -116,10 +117,11 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         orders={"lock_out_every_s": 0.2},
     ),
     "redis_needed": _mutant("Who asks is told when Redis fails.", "an-error unavailable", ("kill -9", "Redis")),
+    "redis_waited_for": _mutant("Who asks waits for Redis as long as it takes.", "slow-read", ("pause", "Redis")),
     "time_ignored": _mutant("An answer is kept until something is edited.", "stale", orders=_OLD_AGE),
     "totals_only_grow": _mutant("A trip that is taken away stays in the fleet's totals.", "read-models"),
     "waits_without_end": _mutant(
-        "A writer waits for a dead worker.", "slow-write unavailable", ("kill -9", "a worker"), rest_s=6.0
+        "A writer waits for a worker as long as it sleeps.", "slow-write unavailable", ("pause", "a worker")
     ),
 }
 

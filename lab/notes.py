@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import count
 
 from lab.connection import Answer, Unanswered
-from lab.history import Asked, Failed, Posted, Recorder, Shown, Summed, Worker, Written, Wrong
+from lab.history import LATE, Asked, Failed, Posted, Recorder, Shown, Summed, Worker, Written, Wrong
 from lab.questions import Question
 from lab.registers import Seen
 
@@ -81,6 +81,10 @@ class Notes:
         else:
             kind, detail = outcome.kind, ""
         self._recorder.event(Failed(what, kind, detail, outcome.began, outcome.ended, server))
+
+    def late(self, what: str, server: str, answer: Answer) -> None:
+        """What was answered, but after a while that takes an excuse."""
+        self._recorder.event(Failed(what, LATE, "", answer.began, answer.ended, server))
 
     def wrong(self, what: str, at: float) -> None:
         self._recorder.event(Wrong(what, at))

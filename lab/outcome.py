@@ -65,8 +65,9 @@ def judged(
         *verdict.violations,
         *(Violation("contradiction", "", each.what, each.at, each.at) for each in events if isinstance(each, Wrong)),
         *promises.unavailable(failed, faults),
-        *promises.slow_writes(written, faults, waits),
+        *promises.slow(written, failed, faults, waits),
         *lost,
+        *promises.lost_edits(written, promises.stored_versions(site)),
         *sick,
         *(_growing(sampled) if flat else ()),
     ]

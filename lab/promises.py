@@ -9,12 +9,9 @@ from typing import Final
 
 from lab.checker import Violation
 from lab.fleet import COMMUTER, Fleet
-from lab.history import Failed, Fault, Posted, Waited, Written
-from lab.registers import COMMUTES
+from lab.history import LATE, LONGEST_S, Failed, Fault, Posted, Waited, Written
+from lab.registers import COMMUTES, GONE
 from lab.site import Site
-
-# Two leases and room (docs/change-feed.md: a write waits at most one; it may come to a worker that is taken for dead).
-LONGEST_WRITE_S: Final = 5.0
 
 # What whoever is hit by a fault may be told: that the database cannot be reached just now, that the request came too
 # slowly, or nothing at all.
@@ -25,6 +22,13 @@ _UNANSWERED: Final = frozenset({"timeout", "ConnectionResetError", "ConnectionRe
 GRACE_S: Final = 2.0
 
 
+_VERSIONS: Final = b"""
+SELECT 'driver ' || driver_id, version FROM drivers UNION ALL SELECT 'vehicle ' || vehicle_id, version FROM vehicles
+UNION ALL SELECT 'user ' || user_id, version FROM users
+"""
+_VERSIONED: Final = ("driver ", "vehicle ", "user ")
+
+
 def excuses(fault: Fault, server: str) -> bool:
     """Whether this server may fail because of it. What happens to Redis, to another server or on its ways is none."""
     whose = fault.target.partition(",")[0]
@@ -32,7 +36,7 @@ def excuses(fault: Fault, server: str) -> bool:
 
 
 def _delays(fault: Fault, server: str) -> bool:
-    """Whether a write at this server may wait because of it: also for locks of who has lost the way to the database."""
+    """Whether a request to this server may wait because of it: also for locks of who has lost the database."""
     return excuses(fault, server) or fault.target.endswith("way to the database")
 
 
@@ -40,6 +44,8 @@ def unavailable(failed: Sequence[Failed], faults: Sequence[Fault]) -> list[Viola
     """Failures that no fault explains, and those that no fault excuses."""
     found = []
     for each in failed:
+        if each.kind == LATE:
+            continue
         if each.kind not in _TOLD | _UNANSWERED:
             found.append(_failure("an error", each))
         elif not any(
@@ -49,40 +55,46 @@ def unavailable(failed: Sequence[Failed], faults: Sequence[Fault]) -> list[Viola
     return found
 
 
-def slow_writes(written: Iterable[Written], faults: Sequence[Fault], waits: Sequence[Waited] = ()) -> list[Violation]:
-    """Writes that took longer than two leases, and than what kept them from the database or from a processor."""
+def slow(
+    written: Iterable[Written], failed: Iterable[Failed], faults: Sequence[Fault], waits: Sequence[Waited] = ()
+) -> list[Violation]:
+    """What took longer than it may, and than what kept it from the database or from a processor."""
+    asked: list[tuple[Written | Failed, str, str]] = [
+        *((each, "slow write", each.register) for each in written if each.acknowledged),
+        *((each, "slow read", each.what) for each in failed if each.kind == LATE),
+    ]
     found = []
-    for each in written:
+    for each, rule, what in asked:
         took = each.ended - each.began
-        if not each.acknowledged or took <= LONGEST_WRITE_S:
+        if took <= LONGEST_S:
             continue
         within = [
             fault for fault in faults if _delays(fault, each.server) and fault.touches(each.began, each.ended, GRACE_S)
         ]
-        if took - _covered(each, within) - _starved(each, within, waits) > LONGEST_WRITE_S:
-            found.append(Violation("slow write", each.register, f"took {took:.1f} s", each.began, each.ended))
+        if took - _covered(each, within) - _starved(each, within, waits) > LONGEST_S:
+            found.append(Violation(rule, what, f"took {took:.1f} s", each.began, each.ended))
     return found
 
 
-def _covered(write: Written, faults: Sequence[Fault]) -> float:
-    """Seconds of a write in which there was one of these faults, or several."""
-    seconds, until = 0.0, write.began
+def _covered(asked: Written | Failed, faults: Sequence[Fault]) -> float:
+    """Seconds of a request in which there was one of these faults, or several."""
+    seconds, until = 0.0, asked.began
     for fault in sorted(faults, key=lambda fault: fault.began):
-        ends = min(write.ended, fault.ended + GRACE_S)
+        ends = min(asked.ended, fault.ended + GRACE_S)
         seconds += max(0.0, ends - max(until, fault.began))
         until = max(until, ends)
     return seconds
 
 
-def _starved(write: Written, faults: Sequence[Fault], waits: Sequence[Waited]) -> float:
+def _starved(asked: Written | Failed, faults: Sequence[Fault], waits: Sequence[Waited]) -> float:
     """Seconds beside those faults in which the worker that waited most, of the server that was asked, had no processor.
 
     Others are waited for no longer than a lease, whatever keeps them.
     """
     seconds: dict[int, float] = defaultdict(float)
     for wait in waits:
-        common = min(wait.ended, write.ended) - max(wait.began, write.began)
-        if common <= 0 or wait.server != write.server:
+        common = min(wait.ended, asked.ended) - max(wait.began, asked.began)
+        if common <= 0 or wait.server != asked.server:
             continue
         if not any(fault.touches(wait.began, wait.ended, GRACE_S) for fault in faults):
             seconds[wait.worker] += wait.seconds * common / (wait.ended - wait.began)
@@ -117,6 +129,28 @@ def stored_positions(device: str, since: datetime, site: Site) -> list[datetime]
     query = b"SELECT fix_time FROM positions JOIN devices USING (device_id) WHERE unique_id = %s AND fix_time >= %s"
     with site.connected() as connection:
         return [at for (at,) in connection.execute(query, [device, since])]
+
+
+def lost_edits(written: Iterable[Written], stored: Mapping[str, int]) -> list[Violation]:
+    """What in the end is from before an edit that was acknowledged, or beyond all that were tried."""
+    tried: dict[str, int] = defaultdict(int)
+    known: dict[str, int] = defaultdict(int)
+    for each in written:
+        if each.register.startswith(_VERSIONED):
+            tried[each.register] = max(tried[each.register], each.number)
+            if each.acknowledged:
+                known[each.register] = max(known[each.register], each.number)
+    return [
+        Violation("lost", name, f"is {stored.get(name, GONE)} in the end, but it was {number}", 0, 0)
+        for name, number in known.items()
+        if not number <= stored.get(name, GONE) <= tried[name]
+    ]
+
+
+def stored_versions(site: Site) -> Mapping[str, int]:
+    """Of all drivers, vehicles and users, as the database has them."""
+    with site.connected() as connection:
+        return {str(register): int(version) for register, version in connection.execute(_VERSIONS)}
 
 
 def latencies(written: Iterable[Written], faults: Sequence[Fault]) -> tuple[list[float], list[float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -67,6 +68,13 @@ async def test_an_answer_of_pieces_whose_length_nobody_knew_beforehand(cut: int)
         for _ in range(2):
             answer = await connection.ask("GET", "/", "token")
             assert answer.body == b"0\r\n\r\n0123456789"
+
+
+async def test_an_answer_of_fewer_bytes() -> None:
+    body = gzip.compress(b"hello")
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    async with answering([head + body]) as connection:
+        assert (await connection.ask("GET", "/", "token")).body == b"hello"
 
 
 async def test_half_an_answer_is_none() -> None:
