@@ -24,7 +24,7 @@ from tests.support.workers import until
 # Seconds of a pause or of a way that is closed: well below a lease (2 s), or beyond it.
 _SHORT: Final = (0.05, 1.5)
 _LONG: Final = (2.2, 5.0)
-# Of a pause of who is not to be waited for: longer than anything may take.
+# Of a pause of Redis, which nobody waits for: longer than anything may take. Who sleeps over a transaction holds locks.
 _VERY_LONG: Final = (2.2, 8.0)
 # Seconds within which all processes of PostgreSQL are ended once one of them was killed.
 _NOTICED_WITHIN_S: Final = 5.0
@@ -83,7 +83,7 @@ def to_server(place: Place) -> Iterator[Harm]:
 
     def pause(dice: random.Random) -> None:
         with _stopped([dice.choice(server.workers)]):
-            time.sleep(_a_while(dice, _VERY_LONG))
+            time.sleep(_a_while(dice))
 
     def kill_worker(dice: random.Random) -> None:
         there = server.workers

@@ -114,14 +114,14 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     "principals_of_later_versions": _mutant(
         "A token is remembered under the versions of when it was found good.",
         "stale",
+        ("delay", _TO_DATABASE),
         orders={"lock_out_every_s": 0.2},
     ),
     "redis_needed": _mutant("Who asks is told when Redis fails.", "an-error unavailable", ("kill -9", "Redis")),
-    "redis_waited_for": _mutant("Who asks waits for Redis as long as it takes.", "slow-read", ("pause", "Redis")),
     "time_ignored": _mutant("An answer is kept until something is edited.", "stale", orders=_OLD_AGE),
     "totals_only_grow": _mutant("A trip that is taken away stays in the fleet's totals.", "read-models"),
     "waits_without_end": _mutant(
-        "A writer waits for a worker as long as it sleeps.", "slow-write unavailable", ("pause", "a worker")
+        "A writer waits for a worker that is gone.", "slow-write unavailable", ("kill -9", "server 1"), rest_s=6.0
     ),
 }
 
