@@ -111,12 +111,6 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         "Positions are acknowledged before they are committed.", "lost", ("lose", _TO_DATABASE), ("kill -9", "server")
     ),
     "principals_never_forgotten": _mutant("A token that was good stays good.", "stale"),
-    "principals_of_later_versions": _mutant(
-        "A token is remembered under the versions of when it was found good.",
-        "stale",
-        ("delay", _TO_DATABASE),
-        orders={"lock_out_every_s": 0.2},
-    ),
     "redis_needed": _mutant("Who asks is told when Redis fails.", "an-error unavailable", ("kill -9", "Redis")),
     "time_ignored": _mutant("An answer is kept until something is edited.", "stale", orders=_OLD_AGE),
     "totals_only_grow": _mutant("A trip that is taken away stays in the fleet's totals.", "read-models"),

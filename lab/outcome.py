@@ -64,7 +64,7 @@ def judged(
     violations = [
         *verdict.violations,
         *(Violation("contradiction", "", each.what, each.at, each.at) for each in events if isinstance(each, Wrong)),
-        *promises.unavailable(failed, faults),
+        *promises.unavailable(failed, faults, waits),
         *promises.slow(written, failed, faults, waits),
         *lost,
         *promises.lost_edits(written, promises.stored_versions(site)),

@@ -16,7 +16,8 @@ from lab.site import Site
 # What whoever is hit by a fault may be told: that the database cannot be reached just now, that the request came too
 # slowly, or nothing at all.
 _TOLD: Final = frozenset({"503", "408"})
-_UNANSWERED: Final = frozenset({"timeout", "ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError"})
+_IN_VAIN: Final = "timeout"
+_UNANSWERED: Final = frozenset({_IN_VAIN, "ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError"})
 
 # Seconds after a fault for which who was hit may still be so: clients wait 10 s for an answer.
 GRACE_S: Final = 2.0
@@ -40,11 +41,14 @@ def _delays(fault: Fault, server: str) -> bool:
     return excuses(fault, server) or fault.target.endswith("way to the database")
 
 
-def unavailable(failed: Sequence[Failed], faults: Sequence[Fault]) -> list[Violation]:
-    """Failures that no fault explains, and those that no fault excuses."""
+def unavailable(failed: Iterable[Failed], faults: Sequence[Fault], waits: Sequence[Waited] = ()) -> list[Violation]:
+    """Failures that no fault explains, and those that no fault excuses. Who waited in vain may have waited for a
+    processor.
+    """
     found = []
     for each in failed:
-        if each.kind == LATE:
+        late = each.ended - each.began - LONGEST_S
+        if each.kind == LATE or (each.kind == _IN_VAIN and 0 < late <= _starved(each, (), waits)):
             continue
         if each.kind not in _TOLD | _UNANSWERED:
             found.append(_failure("an error", each))
@@ -63,17 +67,21 @@ def slow(
         *((each, "slow write", each.register) for each in written if each.acknowledged),
         *((each, "slow read", each.what) for each in failed if each.kind == LATE),
     ]
-    found = []
-    for each, rule, what in asked:
-        took = each.ended - each.began
-        if took <= LONGEST_S:
-            continue
-        within = [
-            fault for fault in faults if _delays(fault, each.server) and fault.touches(each.began, each.ended, GRACE_S)
-        ]
-        if took - _covered(each, within) - _starved(each, within, waits) > LONGEST_S:
-            found.append(Violation(rule, what, f"took {took:.1f} s", each.began, each.ended))
-    return found
+    return [
+        Violation(rule, what, f"took {each.ended - each.began:.1f} s", each.began, each.ended)
+        for each, rule, what in asked
+        if _too_long(each, faults, waits)
+    ]
+
+
+def _too_long(asked: Written | Failed, faults: Sequence[Fault], waits: Sequence[Waited]) -> bool:
+    took = asked.ended - asked.began
+    if took <= LONGEST_S:
+        return False
+    within = [
+        fault for fault in faults if _delays(fault, asked.server) and fault.touches(asked.began, asked.ended, GRACE_S)
+    ]
+    return took - _covered(asked, within) - _starved(asked, within, waits) > LONGEST_S
 
 
 def _covered(asked: Written | Failed, faults: Sequence[Fault]) -> float:

@@ -103,8 +103,8 @@ class Questions:
             yield Question(path, self._vehicles, vehicles | {ASSIGNMENT}, 2)
         yield Question(f"{ADMIN}/users", self._listed_users, frozenset(self._users), 2)
         scoring, versions = frozenset({SCORE_VERSION}), f"{ADMIN}/score-versions"
-        yield Question(versions, lambda found: self._score_version(found["items"][0]), scoring, 2)
-        yield Question(f"{versions}/1", self._score_version, scoring, 2)
+        yield Question(versions, lambda found: self._score_version(found["items"][0]), scoring, 8)
+        yield Question(f"{versions}/1", self._score_version, scoring, 8)
 
     def _exports(self) -> Iterator[Question]:
         """Files, of which nothing is kept. Each is noted in the log, so nobody asks for one after each edit."""

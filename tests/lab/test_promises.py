@@ -29,6 +29,9 @@ def slow_of(written: list[Written], faults: list[Fault], waits: Sequence[Waited]
         (each.began, each.ended) for each in found
     ]
     assert not unavailable(reads, faults)
+    in_vain = [Failed("/path", "timeout", "", each.began, each.ended, each.server) for each in reads]
+    late = [each for each in in_vain if each.ended - each.began > LONGEST_S]
+    assert len(unavailable(late, [], waits)) == len(slow([], reads, [], waits))
     return found
 
 
