@@ -46,6 +46,8 @@ BY_FIELD: Final[Mapping[str, Values]] = {
     "valid_to": st.one_of(texts.MOMENTS, st.none()),
     "role": st.sampled_from(["admin", "viewer"]),
     "active": st.booleans(),
+    "event_ids": st.lists(st.one_of(texts.existing("event"), texts.UUIDS, texts.WORDS), max_size=4),
+    "confirm": st.one_of(st.just(f"{texts.MARK}same/driver_id"), texts.existing("driver"), texts.WORDS),
 }
 
 

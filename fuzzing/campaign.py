@@ -19,7 +19,7 @@ from schemathesis.engine.recorder import CheckFailureInfo
 from schemathesis.engine.run import PhaseName
 from schemathesis.generation.meta import TestPhase
 
-from fuzzing import checks, parameters, rules
+from fuzzing import checks, parameters, rules, well_meant
 from fuzzing.cases import OURS, AnyCase, Sender, changed
 from fuzzing.document import Document
 from fuzzing.said import raised
@@ -34,18 +34,29 @@ OFF: Final = {
     "missing_required_header": "no header is required",
 }
 
+# Of requests with our values, the part that must be done rather than refused, once so many were sent.
+_LEAST_DONE: Final = 0.1
+_JUDGED_FROM: Final = 100
+# Operations of which another part must be, and why.
+HARDLY: Final[dict[str, tuple[float, str]]] = {}
+
 _LONGEST: Final = 1500  # of what is shown of one finding
 
 
 @dataclass
 class Account:
-    """What was asked of one operation, how much of it was drawn by chance, and how much has values of ours."""
+    """What was asked of one operation, how much of it was drawn by chance, and how much has values of ours.
+
+    Attributes:
+        done: how much of that with values of ours was done, rather than refused.
+    """
 
     asked: int = 0
     drawn: int = 0
     ours: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
+    done: int = 0
 
     def add(self, other: Account) -> None:
         """What another process has asked of it."""
@@ -54,6 +65,7 @@ class Account:
         self.ours += other.ours
         self.statuses += other.statuses
         self.findings += other.findings
+        self.done += other.done
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,8 @@ class Campaign:
         for operation in self.document.operations():
             for parameter in operation.parameters:
                 parameters.strategy(operation, parameter)
+                if parameter["in"] == "path":
+                    well_meant.of_address(operation, parameter["name"])
             if self.wish.only is None or re.search(self.wish.only, operation.path):
                 self.accounts[operation.label] = Account()
         self.own = [*self.accounts][self.number :: self.processes]
@@ -110,18 +124,28 @@ class Campaign:
         self._listen()
         if self.own:
             self._execute(self.own, {"stateful": {"enabled": False}, **self._phases()}, self.wish.seed)
-            self.troubles += self.broken_off()
+            self.troubles += self.broken_off() + self.hardly_met()
         if self.sequences:
             # The examples come first, for answers to them tell where what was made is found.
             stateful = {"max-steps": 8, "generation": {"max-examples": self.sequences}}
             off = {"coverage": {"enabled": False}, "fuzzing": {"enabled": False}}
             self._execute([*self.accounts], {"stateful": stateful, **off}, self.wish.seed + self.number)
         self.troubles += sorted(f"The server logged {what}" for what in raised(self.target.said))
+        self.troubles += [f"roadlens doctor: {what}" for what in self.target.differing()]
 
     def broken_off(self) -> list[str]:
         """Operations of which fewer requests were drawn than are wished for; Schemathesis does not tell."""
         drawn = {label: self.accounts[label].drawn for label in self.own}
         return [f"{label}: only {count} were drawn" for label, count in drawn.items() if count < self.wish.examples]
+
+    def hardly_met(self) -> list[str]:
+        """Operations that were hardly ever done: what lies behind their checks was not asked."""
+        judged = {label: self.accounts[label] for label in self.own if self.accounts[label].ours >= _JUDGED_FROM}
+        return [
+            f"{label}: done in {account.done} of {account.ours} requests with our values"
+            for label, account in judged.items()
+            if account.done < account.ours * HARDLY.get(label, (_LEAST_DONE,))[0]
+        ]
 
     def _execute(self, labels: Sequence[str], phases: dict[str, Any], seed: int) -> None:
         config = self._config(phases, seed)
@@ -179,6 +203,7 @@ class Campaign:
             account.drawn += case.meta is not None and case.meta.phase.name is TestPhase.FUZZING
             account.ours += OURS in case.headers
             account.statuses[response.status_code] += 1
+            account.done += OURS in case.headers and 200 <= response.status_code < 300
             _unpack(response)
             sender.after(case, response)
 

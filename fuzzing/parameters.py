@@ -41,7 +41,7 @@ class NoStrategy(Exception):
     def __init__(self, operation: str, name: str) -> None:
         super().__init__(
             f"{operation}: the parameter {name!r} is new. Say in fuzzing/parameters.py (BY_NAME) which values to send: "
-            "ids that exist and ids that do not, times, words."
+            "ids that exist and ids that do not, times, words; and of an id in fuzzing/well_meant.py which exist."
         )
 
 

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -153,7 +153,6 @@ def _file(data: bytes, description: Description) -> None:
     path.write_bytes(data)
     last = data.count(b"\n") + data.count(b"\r") + 1
     is_packed = data[:2] == b"\x1f\x8b"
-    said = set() if is_packed else _numbers(data)
     with suppress(InvalidInput), InputFile(path) as opened:
         for record in formats.records(opened, description):
             assert is_packed or 1 <= record.line <= last, f"line {record.line} of {last}"
@@ -163,9 +162,10 @@ def _file(data: bytes, description: Description) -> None:
             _can_be_stored(record.claim.unique_id, record.fix)
             if not is_packed:
                 for value in (record.fix.latitude, record.fix.longitude):
-                    assert value in said, f"{value!r} does not stand in the file"
+                    assert value in _numbers(data), f"{value!r} does not stand in the file"
 
 
+@lru_cache(1)
 def _numbers(data: bytes) -> set[float]:
     """What stands in a file, in whatever way it is written."""
     text = data.decode("latin-1").replace("\0", "")

@@ -28,14 +28,16 @@ class Results:
 
 def table(outcome: Outcome) -> Iterator[str]:
     """Markdown, a row for each operation."""
-    yield "| operation | requests | of these with our values | answers | findings |"
-    yield "| --- | ---: | ---: | --- | ---: |"
+    yield "| operation | requests | of these with our values | of these done | answers | findings |"
+    yield "| --- | ---: | ---: | ---: | --- | ---: |"
     for label, account in outcome.accounts.items():
         statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(account.statuses.items()))
-        yield f"| `{label}` | {account.asked:,} | {account.ours:,} | {statuses} | {len(account.findings)} |"
+        numbers = f"{account.asked:,} | {account.ours:,} | {account.done:,}"
+        yield f"| `{label}` | {numbers} | {statuses} | {len(account.findings)} |"
     accounts = outcome.accounts.values()
-    asked, ours = sum(each.asked for each in accounts), sum(each.ours for each in accounts)
-    yield f"| **{len(accounts)} operations** | **{asked:,}** | **{ours:,}** | | **{outcome.findings}** |"
+    sums = (sum(counts) for counts in zip(*((each.asked, each.ours, each.done) for each in accounts), strict=True))
+    numbers = " | ".join(f"**{number:,}**" for number in sums)
+    yield f"| **{len(accounts)} operations** | {numbers} | | **{outcome.findings}** |"
 
 
 def summary(results: Results) -> str:

@@ -6,43 +6,28 @@ is given back before the next request.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
+import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import psycopg
 
+from fuzzing.stock import Stock
 from roadlens.api.passwords import hash_password
 from roadlens.domain import Role
-from roadlens.storage.database import Database
 from tests.support.installation import ADMIN_PASSWORD, Installation
-from tests.support.known_fleet import add_known_fleet, days_ago
 from tests.support.postgres import TEMPLATE, running_server
-from tests.support.rows import add_driver, add_trip
 from tests.support.valkey import running_valkey
 
-DRIVERS: Final = 24
-BYSTANDERS: Final = 6
-
-# What exists, by the name under which a generated value asks for it.
-_IDS: Final = {
-    "driver": "SELECT driver_id FROM drivers ORDER BY driver_id LIMIT 40",
-    "vehicle": "SELECT vehicle_id FROM vehicles ORDER BY vehicle_id LIMIT 40",
-    "device": "SELECT unique_id FROM devices ORDER BY device_id LIMIT 40",
-    "trip": "SELECT trip_id::text FROM trips ORDER BY trip_id LIMIT 40",
-    "event": "SELECT event_id::text FROM safety_events ORDER BY event_id LIMIT 40",
-    "user": "SELECT user_id::text FROM users ORDER BY user_id LIMIT 20",
-    "assignment": "SELECT assignment_id::text FROM device_assignments ORDER BY assignment_id DESC LIMIT 40",
-}
-_REMEMBERED: Final = 25  # requests, until it is looked up anew what exists
+DRIVES: Final = 24
 
 # Of the hour that a token holds.
 _RENEWED_S: Final = 1800
@@ -63,6 +48,8 @@ class Target:
     Attributes:
         said: the lines that it has printed by now.
         ingest_token: of a tracker.
+        differing: says what is not as it is to be in the database, once it is quiet.
+        stock: the fleet.
     """
 
     client: httpx.Client
@@ -73,9 +60,11 @@ class Target:
     _tokens: dict[Role, str] = field(default_factory=dict)
     _given_at: dict[Role, float] = field(default_factory=dict)
     _epochs: dict[str, int] = field(default_factory=dict)
-    _known: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
-    _asked: int = 0
     _addresses: Iterator[int] = field(default_factory=itertools.count)
+    differing: Callable[[], list[str]] = list
+
+    def __post_init__(self) -> None:
+        self.stock = Stock(self._database, self.send, self._password_hash)
 
     @property
     def address(self) -> str:
@@ -86,14 +75,14 @@ class Target:
         document: dict[str, Any] = self.client.get("/openapi.json").raise_for_status().json()
         return document
 
-    def existing(self, kind: str, index: int) -> str:
-        """One of the ids that exist, or one that does not if there is none."""
-        self._asked += 1
-        looked_up, ids = self._known.get(kind, (-_REMEMBERED, []))
-        if self._asked - looked_up >= _REMEMBERED:
-            ids = [row[0] for row in self._database.execute(_IDS[kind])]
-            self._known[kind] = (self._asked, ids)
-        return ids[index % len(ids)] if ids else "0"
+    def send(self, path: str, body: Any) -> httpx.Response:
+        """What an administrator makes, as JSON, or what a tracker sends, as bytes."""
+        token = self.ingest_token if isinstance(body, bytes) else self.token(Role.ADMIN)
+        content, kind = (
+            (body, "application/x-ndjson") if isinstance(body, bytes) else (json.dumps(body), "application/json")
+        )
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
+        return self.client.post(f"/api/v1/{path}", content=content, headers=headers)
 
     def token(self, role: Role) -> str:
         """The token of somebody of that role, which is good for as long as no request takes."""
@@ -151,30 +140,26 @@ def running_target() -> Iterator[Target]:
 
 @contextmanager
 def _served(installation: Installation, url: str) -> Iterator[Target]:
-    asyncio.run(_fill(url))
     ingest_token = installation.run("tokens", "create", "fuzz").strip().splitlines()[-1]
     with installation.server() as server, psycopg.connect(url, autocommit=True) as database:
         password_hash = hash_password(ADMIN_PASSWORD)
-        people = [(f"fuzz-{role.value}", role.value) for role in Role]
-        people += [(f"bystander-{number}", Role.VIEWER.value) for number in range(BYSTANDERS)]
-        for name, role in people:
+        for role in Role:
             database.execute(
-                "INSERT INTO users (username, role, password_hash) VALUES (%s, %s, %s)", (name, role, password_hash)
+                "INSERT INTO users (username, role, password_hash) VALUES (%s, %s, %s)",
+                (f"fuzz-{role.value}", role.value, password_hash),
             )
         base_url = str(server.client.base_url).removesuffix("/").removesuffix("/api/v1")
         with httpx.Client(base_url=base_url, timeout=60) as client:
-            yield Target(client, server.said, ingest_token, database, password_hash)
+            target = Target(client, server.said, ingest_token, database, password_hash)
+            target.differing = partial(_differing, installation)
+            target.stock.fill(DRIVES)
+            yield target
 
 
-async def _fill(url: str) -> None:
-    database = Database.open(url)
-    await add_known_fleet(database)
-    async with database.write() as session:
-        for number in range(5, DRIVERS + 1):
-            await add_driver(session, number)
-            await add_trip(session, number, days_ago(number % 6) + timedelta(minutes=number), score="80")
-        # As those have it that were announced or have reported.
-        await session.execute(
-            "INSERT INTO device_progress (device_id) SELECT device_id FROM devices ON CONFLICT DO NOTHING"
-        )
-    await database.close()
+def _differing(installation: Installation) -> list[str]:
+    """What `roadlens doctor` finds; nothing if all is well."""
+    try:
+        installation.run("doctor")
+    except AssertionError as error:
+        return str(error).splitlines()
+    return []

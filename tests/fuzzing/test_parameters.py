@@ -8,6 +8,7 @@ import pytest
 
 from fuzzing.document import Document, Operation
 from fuzzing.parameters import NoStrategy, strategy
+from fuzzing.well_meant import of_address
 from tests.support.api import Api
 
 ENUMERATED = {"anyOf": [{"$ref": "#/components/schemas/RiskLevel"}, {"type": "null"}]}
@@ -19,6 +20,8 @@ async def test_every_parameter_has_values(api: Api) -> None:
     for operation in operations:
         for parameter in operation.parameters:
             assert strategy(operation, parameter) is not None
+            if parameter["in"] == "path":
+                assert of_address(operation, parameter["name"]) is not None
 
 
 @pytest.mark.parametrize("where", ["path", "query"])
@@ -27,6 +30,8 @@ async def test_a_new_id_is_named(api: Api, where: str) -> None:
     operation = replace(document.operation("GET /healthz"), path="/depots/{depot_id}")
     with pytest.raises(NoStrategy, match=r"GET /depots/\{depot_id\}: the parameter 'depot_id' is new.*BY_NAME"):
         strategy(operation, {"name": "depot_id", "in": where, "schema": {"type": "string"}})
+    with pytest.raises(NoStrategy, match=r"the parameter 'depot_id' is new.*well_meant"):
+        of_address(operation, "depot_id")
 
 
 async def test_choices_numbers_and_switches_need_no_name(api: Api) -> None:
