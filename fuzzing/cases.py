@@ -17,7 +17,7 @@ from schemathesis import Case, Response
 from fuzzing import parameters, texts, well_meant
 from fuzzing.bodies import bodies
 from fuzzing.document import INGEST, Document, Operation
-from fuzzing.positions import BY_PATH
+from fuzzing.positions import SOUND_BY_PATH
 from fuzzing.stock import IDS
 from fuzzing.target import Target
 from roadlens.domain import Role
@@ -64,11 +64,6 @@ _TYPES: Final = st.sampled_from(
 _CODINGS: Final = st.sampled_from(["gzip", "br", "identity", "x-gzip", "gzip, gzip"])
 
 
-# Of five with values of ours.
-_WELL_MEANT: Final = 2
-_WELL_MEANT_COSTLY: Final = 1
-
-
 @st.composite
 def changed(draw: st.DrawFn, drawn: st.SearchStrategy[AnyCase], operation: Operation) -> AnyCase:
     """A case as it was drawn, or with values of ours."""
@@ -76,7 +71,7 @@ def changed(draw: st.DrawFn, drawn: st.SearchStrategy[AnyCase], operation: Opera
     if draw(st.booleans()):
         return case
     case.headers[OURS] = "1"
-    if draw(st.integers(0, 4)) < (_WELL_MEANT_COSTLY if operation.hashes else _WELL_MEANT):
+    if draw(st.integers(0, 3)) == 3:  # small numbers are drawn more often
         _mean_well(draw, case, operation)
         return case
     case.headers[ROLE] = draw(_ROLES)
@@ -107,8 +102,8 @@ def _mean_well(draw: st.DrawFn, case: AnyCase, operation: Operation) -> None:
             case.path_parameters[name] = draw(well_meant.of_address(operation, name))
         elif (values := well_meant.of_query(operation, parameter)) is not None and draw(st.booleans()):
             case.query[name] = draw(values)
-    if (own := bodies(operation)) is not None:
-        case.body = draw(own if operation.path in BY_PATH else well_meant.body(operation))
+    if bodies(operation) is not None:
+        case.body = draw(SOUND_BY_PATH.get(operation.path, well_meant.body(operation)))
 
 
 def _put_values(draw: st.DrawFn, case: AnyCase, operation: Operation) -> None:
@@ -163,7 +158,7 @@ class Sender:
         touches = "/auth/" in case.path or "/users" in case.path
         if touches and case.method.upper() != "GET" and response.status_code < 400:
             self._target.forget_ended()
-        if response.status_code < 400 and (case.method.upper() == "DELETE" or case.path.endswith("/erase")):
+        if "/admin/" in case.path and case.method.upper() != "GET" and response.status_code < 400:
             self._target.stock.forget()
 
     def _meant(self, value: Any, case: AnyCase) -> Any:
@@ -181,10 +176,12 @@ class Sender:
             return self._cursor(which, case)
         if kind == "etag":
             return str(self._ask(case.formatted_path, {}).headers.get("ETag", '"1"'))
+        if kind == "fresh":
+            return which.format(self._target.stock.number())
         if kind == "same":
-            return str(case.path_parameters[which])
+            return str(case.path_parameters.get(which, ""))
         if kind == "name-of":
-            return self._target.stock.name_of_user(str(case.path_parameters[which]))
+            return self._target.stock.name_of_user(str(case.path_parameters.get(which, "")))
         return self._target.stock.id(kind, int(which)) if which.isdecimal() and kind in IDS else note
 
     def _cursor(self, kind: str, case: AnyCase) -> str:

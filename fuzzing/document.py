@@ -76,11 +76,6 @@ class Operation:
             return False
         return self.method not in _SAFE or self.path.endswith(_CONFIDENTIAL)
 
-    @property
-    def hashes(self) -> bool:
-        """Whether a password is hashed when it is asked well, which costs a seventh of a second."""
-        return bool({"password", "new"} & set(self.body()[0]))
-
     def body(self) -> tuple[Mapping[str, Any], Any]:
         """The fields of its JSON body by name, and an example of the whole; none of either without such a body."""
         content = self.definition.get("requestBody", {}).get("content", {})

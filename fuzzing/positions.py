@@ -19,12 +19,18 @@ _DEVICES = st.one_of(
 )
 
 
+def _since_morning(seconds: int) -> str:
+    return (datetime(2026, 3, 2, 8, tzinfo=UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+_MOMENT = st.integers(0, 100_000).map(_since_morning)
+
+
 @st.composite
 def _moments(draw: st.DrawFn) -> Any:
     if draw(st.integers(0, 4)) == 0:
         return draw(st.one_of(texts.MOMENTS, _NUMBERS))
-    moment = datetime(2026, 3, 2, 8, tzinfo=UTC) + timedelta(seconds=draw(st.integers(0, 100_000)))
-    return moment.isoformat()
+    return draw(_MOMENT)
 
 
 _ATTRIBUTES = st.one_of(
@@ -98,6 +104,40 @@ _REPORT = st.fixed_dictionaries(
     }
 )
 
+_SOUND_ATTRIBUTES = st.fixed_dictionaries({}, optional={"alarm": st.sampled_from(["hardBraking", "overspeed", "sos"])})
+_SOUND_FORWARD = st.fixed_dictionaries(
+    {
+        "position": st.fixed_dictionaries(
+            {"fixTime": _MOMENT, "latitude": st.floats(40, 42), "longitude": st.floats(-97, -95)},
+            optional={"speed": st.floats(0, 80), "course": st.floats(0, 360), "attributes": _SOUND_ATTRIBUTES},
+        ),
+        "device": st.fixed_dictionaries({"uniqueId": texts.existing("device")}),
+    }
+)
+_SOUND_EVENT = st.builds(
+    lambda forward, attributes: {**forward, "event": {"type": "alarm", "attributes": attributes}},
+    _SOUND_FORWARD,
+    _SOUND_ATTRIBUTES,
+)
+_SOUND_REPORT = st.fixed_dictionaries(
+    {
+        "location": st.fixed_dictionaries(
+            {
+                "timestamp": _MOMENT,
+                "coords": st.fixed_dictionaries({"latitude": st.floats(40, 42), "longitude": st.floats(-97, -95)}),
+            }
+        ),
+        "device_id": texts.existing("device"),
+    }
+)
+
+# As trackers send them.
+SOUND_BY_PATH: Final[Mapping[str, st.SearchStrategy[Any]]] = {
+    "/api/v1/ingest/traccar": _SOUND_FORWARD,
+    "/api/v1/ingest/traccar/events": _SOUND_EVENT,
+    "/api/v1/ingest/phone": _SOUND_REPORT,
+    "/api/v1/ingest/positions": st.lists(_SOUND_FORWARD, min_size=1, max_size=6),
+}
 BY_PATH: Final[Mapping[str, st.SearchStrategy[Any]]] = {
     "/api/v1/ingest/traccar": _FORWARD,
     "/api/v1/ingest/traccar/events": _EVENT,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from schemathesis import Response
 from schemathesis.core.failures import AcceptedNegativeData, CustomFailure, Failure, ServerError
 from schemathesis.openapi.checks import (
@@ -28,6 +30,8 @@ def explains(failure: Failure, case: AnyCase, response: Response) -> bool:
     if isinstance(failure, RejectedPositiveData):
         return _breaks_a_rule(case, response)
     if isinstance(failure, AcceptedNegativeData):
+        if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return True  # it was refused, and before anybody looked what else is wrong
         return case.path.endswith("/ingest/positions")  # the answer lists what is wrong beside what was kept
     if isinstance(failure, UnsupportedMethodResponse):
         return "{unique_id}" in case.path  # a device may call itself `a/assignments`

@@ -82,7 +82,7 @@ class Stock:
         return ids[index % len(ids)]
 
     def forget(self) -> None:
-        """Something has gone."""
+        """Something has gone, or is in use now."""
         self._known.clear()
 
     def fill(self, drives: int) -> None:
@@ -92,10 +92,15 @@ class Stock:
         for kind in IDS:
             self._looked_up(kind)
 
+    def number(self) -> int:
+        """One that no other thing is called by."""
+        return next(self._numbers)
+
     def name_of_user(self, user_id: str) -> str:
         """What confirms that a user is meant; anything for somebody who does not exist."""
-        found = self.database.execute("SELECT username FROM users WHERE user_id::text = %s", (user_id,)).fetchone()
-        return str(found[0]) if found else "nobody"
+        ids = [user_id] if user_id.isdecimal() else []
+        query = "SELECT username FROM users WHERE user_id::text = ANY(%s)"
+        return str((self.database.execute(query, (ids,)).fetchone() or ("nobody",))[0])
 
     def _looked_up(self, kind: str) -> list[str]:
         while len(ids := self._ids(kind)) < LEAST:
@@ -107,7 +112,7 @@ class Stock:
 
     def _make(self, kind: str) -> None:
         """One more of a kind."""
-        number = next(self._numbers)
+        number = self.number()
         if kind in ("user", "bystander"):
             self.database.execute(
                 "INSERT INTO users (username, role, password_hash) VALUES (%s, %s, %s)",
@@ -147,7 +152,7 @@ class Stock:
 
     def _drive(self) -> None:
         """Seven minutes with alarms, some days ago."""
-        number = next(self._numbers)
+        number = self.number()
         device, at, latitude = self._assigned(number), datetime.now(UTC) - timedelta(days=1 + number % 20), 41.0
         lines = []
         for place in range(42):

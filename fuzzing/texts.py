@@ -20,6 +20,11 @@ def existing(kind: str) -> Texts:
     return st.integers(0, 39).map(lambda index: f"{MARK}{kind}/{index}")
 
 
+def fresh(template: str) -> Texts:
+    """A note for a text that nothing else is called by; the template says where its number stands."""
+    return st.just(f"{MARK}fresh/{template}")
+
+
 ODD: Final[Texts] = st.sampled_from(
     [
         "", " ", "\0", "a\0b", "\n", "%", "_", "%_%", "\\", "\\%", "%5C", "%00", "%FF", "%ud800", "'", '"', "';--",

@@ -5,7 +5,6 @@ Odd values alone hardly ever do: one bad field of twelve, or one id that has gon
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
@@ -20,7 +19,6 @@ from tests.support.installation import ADMIN_PASSWORD
 
 Values = st.SearchStrategy[Any]
 
-_SIGNS: Final = st.text(string.ascii_uppercase + string.digits, min_size=6, max_size=8)
 _EARLY: Final = st.dates(date(2020, 1, 1), date(2026, 1, 1)).map("{}T07:30:00Z".format)
 _LATE: Final = st.dates(date(2027, 1, 1), date(2099, 1, 1)).map("{}T16:30:00Z".format)
 _NAMES: Final = st.sampled_from(["Ada", "O'Neill", "Di_%", "שלום", "é", "e\u0301", "Van 7", "😀", "a" * 60])
@@ -47,12 +45,12 @@ _OF_QUERIES: Final[Mapping[str, Values]] = {
     "action": st.sampled_from(["create", "update", "delete"]),
 }
 _FIELDS: Final[Mapping[str, Values]] = {
-    "username": _SIGNS.map("user {}".format),
+    "username": texts.fresh("user {}"),
     "password": st.just(ADMIN_PASSWORD),
     "current": st.just(ADMIN_PASSWORD),
     "new": st.just(ADMIN_PASSWORD),
     "grant_type": st.just("password"),
-    "email": st.one_of(_SIGNS.map("{}@example.com".format), st.none()),
+    "email": st.one_of(texts.fresh("p{}@example.com"), st.none()),
     "role": st.sampled_from(["admin", "viewer"]),
     "active": st.booleans(),
     "first_name": _NAMES,
@@ -62,13 +60,13 @@ _FIELDS: Final[Mapping[str, Values]] = {
     "phone": st.one_of(st.integers(10, 99).map("+1 555 01{}".format), st.none()),
     "date_of_birth": st.one_of(st.dates(date(1930, 1, 1), date(1985, 1, 1)).map(str), st.none()),
     "years_licensed": st.one_of(st.integers(0, 25), st.none()),
-    "licence_number": st.one_of(_SIGNS, st.none()),
-    "vin": st.one_of(st.integers(0, 10**14 - 1).map("WVW{:014}".format), st.none()),
-    "plate": st.one_of(_SIGNS, st.none()),
+    "licence_number": st.one_of(texts.fresh("S{:07}"), st.none()),
+    "vin": st.one_of(texts.fresh("WVW{:014}"), st.none()),
+    "plate": st.one_of(texts.fresh("8ABC{}"), st.none()),
     "model_year": st.one_of(st.integers(1990, 2026), st.none()),
     "driver_id": texts.existing("driver"),
     "vehicle_id": texts.existing("vehicle"),
-    "unique_id": _SIGNS.map("new/{}".format),
+    "unique_id": texts.fresh("new/{}"),
     "valid_from": st.one_of(_EARLY, st.none()),
     "valid_to": st.one_of(_LATE, st.none()),
     "event_ids": st.lists(texts.existing("event"), min_size=1, max_size=5),
@@ -136,5 +134,5 @@ def _of_field(operation: Operation, name: str) -> Values | None:
     if name == "username" and "/auth/" in path:
         return st.sampled_from(["fuzz-admin", "FUZZ-VIEWER"])
     if path.endswith(f"/{name.removesuffix('_id')}s"):
-        return st.one_of(_SIGNS.map("NEW-{}".format), st.none())  # of what is made
+        return st.one_of(texts.fresh("NEW-{}"), st.none())  # of what is made
     return _FIELDS.get(name)
