@@ -27,6 +27,8 @@ def explains(failure: Failure, case: AnyCase, response: Response) -> bool:
         return True  # the address is another operation's, or nobody's
     if isinstance(failure, _OF_WHAT_IT_DREW) and OURS in case.headers:
         return True  # it takes our values for its own
+    if isinstance(failure, EnsureResourceAvailability):
+        return case.path_parameters.get("unique_id") == "new"  # of a device `new/…` it takes what is before the slash
     if isinstance(failure, RejectedPositiveData):
         return _breaks_a_rule(case, response)
     if isinstance(failure, AcceptedNegativeData):
