@@ -104,6 +104,7 @@ def create_app(wiring: Wiring) -> FastAPI:
             aging.running(),
             sizes.running(),
             present.running(),
+            app.state.server.readiness.running(),
         ):
             yield
 

@@ -180,8 +180,8 @@ def caching(wiring: Wiring) -> Caching:
 async def open_shared_store(wiring: Wiring) -> AsyncIterator[SharedStore]:
     """What workers share, for a command: the same keys as the server's."""
     store = _shared_store(wiring.settings, CacheMetrics(wiring.metrics))
-    await store.start()
     try:
+        await store.start()
         yield store
     finally:
         await store.close()

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import roadlens
 from roadlens.storage.change_feed.feed import ChangeFeed
+from tests.support.workers import until
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @dataclass
@@ -32,6 +33,16 @@ class FeedProcess:
         """Whether it trusts its versions, and the versions of these tags."""
         self.send(*tags)
         return self.answer()
+
+    def knows(self, tag: str, held: tuple[str, ...]) -> None:
+        """It trusts nothing but this version; on a busy machine it may be a while until it trusts that."""
+
+        def said() -> bool:
+            trusted, versions = self.ask(tag)
+            assert not trusted or versions == held
+            return trusted
+
+        until(said)
 
     def send(self, *tags: str) -> None:
         assert self.process.stdin is not None
@@ -69,7 +80,7 @@ def feed_process(url: str) -> Iterator[FeedProcess]:
     with process:
         try:
             opened = FeedProcess(process)
-            assert opened.ask()[0]
+            until(lambda: opened.ask()[0])
             yield opened
         finally:
             process.kill()

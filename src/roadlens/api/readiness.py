@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 from roadlens.errors import DatabaseUnavailable, NotReady
@@ -60,6 +61,16 @@ class Readiness:
         if any(why):
             raise NotReady(" ".join(filter(None, why)), {"parts": parts})
         return parts
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """It may be looked at in the block; afterwards nothing of it is under way, and no connection in use."""
+        try:
+            yield
+        finally:
+            if self._asked is not None:
+                self._asked.cancel()
+                await asyncio.wait({self._asked})
 
     async def _database_answers(self) -> bool:
         """One that hangs is given up in time: to take back what it was asked takes the driver ten seconds more. Until

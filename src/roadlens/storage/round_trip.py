@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from typing import NamedTuple
 
 from roadlens.storage.change_feed import messages
@@ -38,24 +39,26 @@ async def round_trip(database: Database, url: str) -> Trip:
         Overloaded: others were in the way.
         psycopg.Error: no connection can be had.
     """
-    hearing: asyncio.Task[float | None] | None = None
-    try:
-        async with connected(url, "roadlens doctor") as connection:
-            mark = str(time.monotonic_ns())
-            [(_, pid)] = await connection.ask(_MARK, (mark,), within=LEASE_S)
-            await connection.ask(f"LISTEN {messages.TAGS}".encode(), within=LEASE_S)
-            async with database.write() as session:
-                await session.execute(_RAISE, {"tag": TAG})
-                # While another transaction is under way: a pooler has given it the session that this one had.
-                [(found, same)] = await connection.ask(_LOOK, within=LEASE_S)
-                began = time.monotonic()
-                # Beside the block's end, which waits until workers have said that they know: that is another matter.
-                hearing = asyncio.create_task(_heard(connection))
-            heard = await hearing
-            return Trip(None if heard is None else max(0.0, heard - began), (found, same) != (mark, pid))
-    finally:
-        if hearing is not None:
-            hearing.cancel()
+    async with connected(url, "roadlens doctor") as connection, AsyncExitStack() as beside:
+        mark = str(time.monotonic_ns())
+        [(_, pid)] = await connection.ask(_MARK, (mark,), within=LEASE_S)
+        await connection.ask(f"LISTEN {messages.TAGS}".encode(), within=LEASE_S)
+        async with database.write() as session:
+            await session.execute(_RAISE, {"tag": TAG})
+            # While another transaction is under way: a pooler has given it the session that this one had.
+            [(found, same)] = await connection.ask(_LOOK, within=LEASE_S)
+            began = time.monotonic()
+            # Beside the block's end, which waits until workers have said that they know: that is another matter.
+            hearing = asyncio.create_task(_heard(connection))
+            beside.push_async_callback(_ended, hearing)
+        heard = await hearing
+        return Trip(None if heard is None else max(0.0, heard - began), (found, same) != (mark, pid))
+
+
+async def _ended(hearing: asyncio.Task[float | None]) -> None:
+    """Before its connection is closed, of which the event loop would otherwise wait for a descriptor that has gone."""
+    hearing.cancel()
+    await asyncio.gather(hearing, return_exceptions=True)
 
 
 async def _heard(connection: Connection) -> float | None:

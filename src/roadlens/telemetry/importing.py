@@ -68,6 +68,10 @@ async def import_file(
                 batch = await asyncio.to_thread(next, batches, None)
             except Unreadable as error:
                 batch, broken = None, error
+            except BaseException:  # nobody else would end what is under way, and wait until it has ended
+                delivery.cancel()
+                await asyncio.gather(delivery, return_exceptions=True)
+                raise
             delivered = await delivery
             outcome.add(delivered)
             on_complaints(delivered.complaints)

@@ -9,6 +9,7 @@ import pytest
 from roadlens.storage.change_feed.feed import ChangeFeed
 from roadlens.storage.database import Database
 from tests.support.listening import Listener, listening
+from tests.support.versions import until
 
 
 @pytest.fixture
@@ -23,4 +24,5 @@ async def feed(database_url: str, database: Database) -> AsyncIterator[ChangeFee
     feed = ChangeFeed(database_url)
     with database.hearing(feed.acknowledgements):
         async with feed.running():
+            await until(feed.trusted)
             yield feed

@@ -12,10 +12,11 @@ import psycopg
 import pytest
 
 from roadlens.storage.change_feed.feed import ChangeFeed
+from roadlens.storage.change_feed.lease import LEASE_S, now
 from roadlens.storage.database import Database
 from tests.support.feed_process import feed_process
 from tests.support.gate import gate
-from tests.support.versions import PATIENCE_S, RAISE_X, current, raise_x, until, workers
+from tests.support.versions import PATIENCE_S, RAISE_X, current, knows, raise_x, until, workers
 
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'roadlens feed' AND datname = current_database()"
 
@@ -26,6 +27,14 @@ async def backend(database: Database) -> int:
         return int(await session.value(BACKENDS))
 
 
+async def renewed(feed: ChangeFeed, database: Database) -> bool:
+    """For longer than a lease in one attachment: one that is lost for a moment is made anew, with a row of its own."""
+    async with database.read() as session:
+        own = {"worker": feed.worker_id}
+        renewals = await session.value("SELECT renewals FROM cache_worker WHERE worker_id = :worker", own)
+    return feed.trusted() and (renewals or 0) >= 6
+
+
 @asynccontextmanager
 async def psql(url: str) -> AsyncIterator[psycopg.AsyncConnection]:
     """A connection that is nothing of Roadlens's."""
@@ -34,24 +43,26 @@ async def psql(url: str) -> AsyncIterator[psycopg.AsyncConnection]:
 
 
 async def test_it_knows_all_versions_and_those_that_come(feed: ChangeFeed, database: Database) -> None:
-    assert feed.trusted()
-    assert feed.of(["everything", "x"]) == (*await current(database, "everything"), "0")
+    assert (await current(database, "x")) == ("0",) != await current(database, "everything")
+    await knows(feed, database, "everything", "x")
     epoch = feed.epoch
     await raise_x(database)
     assert feed.epoch > epoch
-    assert feed.of(["everything", "x"]) == await current(database, "everything", "x")
+    await knows(feed, database, "everything", "x")
 
 
 async def test_it_is_not_trusted_before_and_after(feed: ChangeFeed, database_url: str, database: Database) -> None:
     other = ChangeFeed(database_url)
     assert not other.trusted()
     async with other.running():
-        assert other.trusted()
-        assert len(await workers(database)) == 2
+        await until(other.trusted)
+        gone = other.worker_id
+        assert {gone, feed.worker_id} <= set(await workers(database))
         epoch = other.epoch
     assert not other.trusted()
     assert other.epoch > epoch
-    assert await workers(database) == [feed.worker_id]
+    assert gone not in await workers(database)
+    assert feed.worker_id in await workers(database)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +78,9 @@ async def test_where_changes_are_not_told_it_is_not_trusted(
         async with other.running():
             assert not other.trusted()
             assert await workers(database) == []
-            assert f"({'roadlens_bump' if trigger == 'bump' else f'roadlens_note_{table}'})" in caplog.text
+            silent = "roadlens_bump" if trigger == "bump" else f"roadlens_note_{table}"
+            await until(lambda: f"({silent})" in caplog.text)
+            assert not other.trusted()
             await connection.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}".encode())
             await until(other.trusted)
 
@@ -76,7 +89,7 @@ async def test_what_other_sql_changes_is_heard(feed: ChangeFeed, database_url: s
     async with psql(database_url) as connection:
         await connection.execute(RAISE_X)
     await until(lambda: feed.of(["x"]) != ("0",))
-    assert feed.of(["x"]) == await current(database, "x")
+    await knows(feed, database, "x")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +112,8 @@ async def test_a_change_while_it_attaches_is_not_missed(database: Database, data
         assert not feed.trusted()
         held.opened.set()
         await until(feed.trusted)
-        assert feed.of(["x"]) == await current(database, "x") != ("0",)
+        assert feed.of(["x"]) != ("0",)
+        await knows(feed, database, "x")
         done.set()
         await running
 
@@ -119,12 +133,12 @@ async def test_what_is_told_twice_or_late_changes_nothing(
     """A notification of before the load: the higher counter stays."""
     await raise_x(database)
     await raise_x(database)
-    (known,) = feed.of(["x"])
+    await knows(feed, database, "x")
     epoch = feed.epoch
     async with psql(database_url) as connection:
         await connection.execute("""NOTIFY roadlens_tags, '{"xid": "1", "tags": [["x", 1, "00000000"]]}'""")
     await until(lambda: feed.epoch > epoch)
-    assert feed.of(["x"]) == (known,)
+    await knows(feed, database, "x")
 
 
 async def test_a_lost_connection_ends_trust_until_it_has_attached_anew(
@@ -171,43 +185,42 @@ async def test_nonsense_on_the_channel_makes_it_load_anew(
         await connection.execute("NOTIFY roadlens_tags, 'nonsense'")
     await until(lambda: feed.worker_id != before and feed.trusted())
     await raise_x(database)
-    assert feed.of(["x"]) == await current(database, "x")
+    await knows(feed, database, "x")
 
 
 async def test_it_renews_for_as_long_as_it_runs(feed: ChangeFeed, database: Database) -> None:
-    """Longer than a lease, in one attachment: the loop is held up for no part of it."""
-    before, renewed = feed.worker_id, -1
     async with asyncio.timeout(PATIENCE_S):
-        while renewed < 6:
-            assert feed.trusted()
-            async with database.read() as session:
-                renewed = await session.value("SELECT renewals FROM cache_worker")
+        while not await renewed(feed, database):  # noqa: ASYNC110 - a row sets no event
             await asyncio.sleep(0.01)
-    assert feed.worker_id == before
 
 
 async def test_it_renews_while_changes_never_cease(feed: ChangeFeed, database: Database, database_url: str) -> None:
-    before, renewed = feed.worker_id, -1
+    over = asyncio.Event()
 
     async def change(connection: psycopg.AsyncConnection) -> None:
         payload = '{"xid": "1", "tags": [["x", 1, "00000000"]]}'
-        while renewed < 6:
+        while not over.is_set():
             await connection.execute("SELECT pg_notify('roadlens_tags', %s) FROM generate_series(1, 3)", (payload,))
 
-    async with asyncio.timeout(PATIENCE_S), psql(database_url) as one, psql(database_url) as other:
-        changing = asyncio.gather(change(one), change(other))
-        while renewed < 6:
-            async with database.read() as session:
-                renewed = await session.value("SELECT max(renewals) FROM cache_worker")
-            assert feed.trusted()
-        await changing
-    assert feed.worker_id == before
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        psql(database_url) as one,
+        psql(database_url) as other,
+        asyncio.TaskGroup() as changing,
+    ):
+        for connection in (one, other):
+            changing.create_task(change(connection))
+        while not await renewed(feed, database):
+            pass
+        over.set()
 
 
 async def test_what_the_cache_has_counted_is_in_its_row(database: Database, database_url: str) -> None:
     feed = ChangeFeed(database_url, counts=lambda: {"drivers_list": {"hits": 7}})
-    async with feed.running(), database.read() as session:
-        row = await session.tuples("SELECT counts, pid, loaded IS NOT NULL FROM cache_worker")
+    async with feed.running():
+        await until(feed.trusted)
+        async with database.read() as session:
+            row = await session.tuples("SELECT counts, pid, loaded IS NOT NULL FROM cache_worker")
     assert row == [({"drivers_list": {"hits": 7}}, os.getpid(), True)]
 
 
@@ -221,36 +234,36 @@ async def test_without_a_database_nothing_is_trusted_and_nothing_fails() -> None
 async def test_a_paused_process_does_not_trust_when_it_wakes(database: Database, database_url: str) -> None:
     """1. It is paused; 2. a write is acknowledged; 3. it wakes, and is asked before it can have heard anything."""
     with feed_process(database_url) as worker:
-        assert worker.ask("x") == (True, ("0",))
+        worker.knows("x", ("0",))
         worker.pause()
         await raise_x(database)
         worker.send("x")
         worker.wake()
         assert worker.answer() in ((False, ("0",)), (False, await current(database, "x")))
-        await until(lambda: worker.ask("x")[0])
-        assert worker.ask("x") == (True, await current(database, "x"))
+        worker.knows("x", await current(database, "x"))
 
 
 async def test_a_short_pause_is_waited_for(database: Database, database_url: str) -> None:
     """Nobody gives up a worker whose lease still runs: the write returns when it has heard."""
     with feed_process(database_url) as worker:
         worker.pause()
+        began = now()
         write = asyncio.create_task(raise_x(database))
         async with psql(database_url) as connection:
             committed = "SELECT count(*) FROM cache_tag WHERE tag = 'x'"
             while (await (await connection.execute(committed.encode())).fetchone()) != (1,):  # noqa: ASYNC110 - as `until`
                 await asyncio.sleep(0.005)
-        assert not write.done()
+        assert not write.done() or now() - began > LEASE_S, "a machine that stood still may have taken that long"
         worker.wake()
         await write
-        assert worker.ask("x") == (True, await current(database, "x"))
+        worker.knows("x", await current(database, "x"))
 
 
 async def test_a_killed_process_is_waited_for_once(feed: ChangeFeed, database: Database, database_url: str) -> None:
     with feed_process(database_url) as worker:
-        assert len(await workers(database)) == 2
+        (killed,) = set(await workers(database)) - {feed.worker_id}
         worker.kill()
     async with asyncio.timeout(PATIENCE_S):
         await raise_x(database)
-    assert await workers(database) == [feed.worker_id]
-    assert feed.of(["x"]) == await current(database, "x")
+    assert killed not in await workers(database)
+    await knows(feed, database, "x")

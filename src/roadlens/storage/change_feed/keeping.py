@@ -60,9 +60,11 @@ class Keeper:
             self.stopping = True
             doubt()
             self.wake.set()
-            await asyncio.wait({task}, timeout=_PATIENCE_S)
-            task.cancel()
-            await asyncio.wait({task})
+            try:
+                await asyncio.wait({task}, timeout=_PATIENCE_S)
+            finally:  # also for who is cancelled meanwhile: the task would go on, and nobody would wait for it
+                task.cancel()
+                await asyncio.wait({task})
 
     async def _first(self, task: asyncio.Task[None]) -> None:
         attached = asyncio.create_task(self.attached.wait())
