@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from roadlens.storage import round_trip
 from roadlens.storage.change_feed.lease import LEASE_S
@@ -38,3 +40,18 @@ async def test_it_is_not_heard(database: Database, database_url: str, monkeypatc
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("ALTER TABLE cache_note DISABLE TRIGGER bump")
     assert (await round_trip.round_trip(database, database_url)).seconds is None
+
+
+async def test_a_change_that_fails_leaves_nobody_listening(database: Database, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE SQLSTATE ''57014''; END'"
+        )
+        connection.execute(
+            "CREATE CONSTRAINT TRIGGER fails AFTER INSERT OR UPDATE ON cache_tag DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION fails()"
+        )
+    before = asyncio.all_tasks()
+    with pytest.raises(OperationalError):
+        await round_trip.round_trip(database, database_url)
+    assert asyncio.all_tasks() <= before

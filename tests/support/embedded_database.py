@@ -24,7 +24,8 @@ from roadlens.storage.embedded.identity import Identity
 from roadlens.storage.embedded.processes import serving_pid, works_on
 from roadlens.storage.embedded.provider import open_database
 
-PATIENCE_S = 30.0
+# What a machine that does much else takes for it, and more.
+PATIENCE_S = 120.0
 
 
 @dataclass

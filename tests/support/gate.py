@@ -22,14 +22,27 @@ class Gate:
         self._marker = marker
         self.reached = asyncio.Event()
         self.opened = asyncio.Event()
+        self._serving: set[asyncio.Task[None]] = set()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        to_reader, to_writer = await asyncio.open_unix_connection(self._socket_path)
+    def begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def end(self) -> None:
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends = [writer]
         try:
+            to_reader, to_writer = await asyncio.open_unix_connection(self._socket_path)
+            ends.append(to_writer)
             await asyncio.gather(self._pass(reader, to_writer, held=True), self._pass(to_reader, writer, held=False))
         finally:
-            writer.close()
-            to_writer.close()
+            for end in ends:
+                end.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, held: bool) -> None:
         with suppress(OSError):
@@ -47,10 +60,11 @@ async def gate(url: str, marker: bytes) -> AsyncIterator[tuple[Gate, str]]:
     """A gate before the database, and the address with which to go through it."""
     parsed = make_url(url)
     gate = Gate(f"{parsed.query['host']}/.s.PGSQL.{parsed.query.get('port', parsed.port or 5432)}", marker)
-    server = await asyncio.start_server(gate.serve, "127.0.0.1")
+    server = await asyncio.start_server(gate.begin, "127.0.0.1")
     port = server.sockets[0].getsockname()[1]
     through = parsed.set(host="127.0.0.1", port=port, query={})
     try:
         yield gate, through.render_as_string(hide_password=False)
     finally:
         server.close()
+        await gate.end()

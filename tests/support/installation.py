@@ -22,6 +22,7 @@ ROADLENS = str(Path(sys.executable).with_name("roadlens"))
 ADMIN_PASSWORD = "correct horse battery staple"
 SHARED_DRIVES = Path(__file__).parents[3] / "shared" / "data" / "nds"
 START_WITHIN_S = 120
+STOP_WITHIN_S = 120
 RUN_WITHIN_S = 120
 
 
@@ -77,12 +78,16 @@ class Installation:
             [ROADLENS, "serve"], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         said: list[str] = []
+        keeping = threading.Thread(target=_keep, args=(process, said), daemon=True)
         try:
             with httpx.Client(base_url=f"{_address(process, said)}/api/v1", timeout=60) as client:
+                keeping.start()
                 yield Api.signed_in(client, process.pid, said)
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=120)
+            _end(process)
+            if keeping.ident is not None:  # who closes what another thread reads has that thread fail
+                keeping.join(STOP_WITHIN_S)
+                assert not keeping.is_alive(), "something of the server's lives on"
             if process.stdout is not None:
                 process.stdout.close()
 
@@ -114,20 +119,24 @@ def _address(process: subprocess.Popen[str], said: list[str]) -> str:
         for line in process.stdout:
             said.append(line)
             if found := re.search(r"http://[\d.]+:\d+", line):
-                _drain(process, said)
                 return found.group()
     finally:
         alarm.cancel()
     raise AssertionError("the server did not start:\n" + "".join(said))
 
 
-def _drain(process: subprocess.Popen[str], said: list[str]) -> None:
-    """Keep reading, so that a server that says much does not stop because nobody listens."""
-    stream = process.stdout
-    assert stream is not None
+def _keep(process: subprocess.Popen[str], said: list[str]) -> None:
+    """Go on reading, so that a server that says much does not stop because nobody listens."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        said.append(line)  # noqa: PERF402 - seen by the test as it comes
 
-    def keep() -> None:
-        for line in stream:
-            said.append(line)  # noqa: PERF402 - seen by the test as it comes
 
-    threading.Thread(target=keep, daemon=True).start()
+def _end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(STOP_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class Server:
     def execute(self, *statements: sql.SQL | sql.Composed) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             for statement in statements:
-                connection.execute(statement)
+                _executed(connection, statement)
 
     @contextmanager
     def copy_of(self, template: str) -> Iterator[str]:
@@ -58,6 +58,15 @@ class Server:
     def _drops(self) -> list[sql.Composed]:
         left, self._left = self._left, []
         return [sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)) for name in left]
+
+
+def _executed(connection: psycopg.Connection, statement: sql.SQL | sql.Composed) -> None:
+    """PostgreSQL waits five seconds for those who leave a database; on a busy machine that may not be enough."""
+    for _ in range(10):
+        with suppress(psycopg.errors.ObjectInUse):
+            connection.execute(statement)
+            return
+    connection.execute(statement)
 
 
 @contextmanager

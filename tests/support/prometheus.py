@@ -16,7 +16,7 @@ import yaml
 from tests.support.rules import PROMETHEUS
 from tests.support.valkey import HOST, free_port
 
-WITHIN_S = 90.0
+WITHIN_S = 120.0
 SCRAPE_S = 1
 
 
@@ -78,7 +78,7 @@ def running_prometheus(directory: Path, target: str) -> Iterator[Prometheus]:
             yield prometheus
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(WITHIN_S)
 
 
 def _is_ready(process: subprocess.Popen[bytes], client: httpx.Client) -> bool:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Flag, auto
 
-HOST = "127.0.0.1"
+from tests.support.valkey import HOST, free_port
+
 CHUNK = 65536
 
 
@@ -49,8 +50,8 @@ class Proxy:
 
     async def accept(self) -> None:
         """Listen, on the same port as before."""
+        self.port = self.port or free_port()
         self._server = await asyncio.start_server(self._begin, HOST, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def refuse(self) -> None:
         """Close the port and all connections."""

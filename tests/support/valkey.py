@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -23,19 +24,25 @@ from roadlens.cache.redis import RedisStore
 from tests.support.embedded_database import until
 
 HOST = "127.0.0.1"
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 SLOTS = 16384
 # Among the options of a server: a port that is found when it starts.
 FREE_PORT = "a free port"
 OTHER_PROGRAM = "TEST_REDIS_SERVER"
 
 
+# Below those that a system gives to whoever asks for any, as each connection does: Linux has 32768 and above (ip(7)).
+# So one that is free now is still so when a server that is started, or started again, asks for it.
+PORTS = range(15_000, 30_000)
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
-        return port
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as listener, suppress(OSError):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((HOST, port))
+            return port
 
 
 def server_program() -> Path:

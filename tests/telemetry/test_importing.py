@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,12 +12,13 @@ import pytest
 
 from roadlens.storage.database import Database
 from roadlens.telemetry.delivery import Ingest, Outcome
-from roadlens.telemetry.importing import NOTHING_SAID, import_file
+from roadlens.telemetry.importing import BATCH_SIZE, NOTHING_SAID, import_file
 from roadlens.telemetry.sources.files import Unreadable
 from roadlens.telemetry.sources.source import Description
 from tests.support import fleet
 from tests.support.drive_files import KNOT_MS, forwards, row, write_table, write_track
 from tests.support.installation import real_drives
+from tests.support.versions import until
 
 ALARMS = real_drives("alarms.jsonl.gz")
 UNIT_KN = {"speed_kmh": 1.852, "speed_mph": 1.852 / 1.609344, "speed_ms": KNOT_MS}
@@ -115,3 +117,21 @@ async def test_a_track_that_breaks_off_is_stored_up_to_there(database: Database,
     await fleet.forget(database)
     await imported(ingest, file)
     assert await fleet.rows(database) == stored
+
+
+async def test_whoever_is_cancelled_leaves_no_delivery_under_way(database: Database, tmp_path: Path) -> None:
+    """1. The first batch waits for the database; 2. the next is being read; 3. the import is given up."""
+    ingest, outcome = await fleet.open_ingest(database), Outcome()
+    file = tmp_path / "van.gpx"
+    point = f'<trkpt lat="41" lon="8"><time>{fleet.NOON}</time></trkpt>\n'
+    file.write_text(f"<gpx><trk><trkseg>\n{point * 2 * BATCH_SIZE}</trkseg></trk></gpx>")
+    before = asyncio.all_tasks()
+    async with database.write() as session:
+        await session.execute("LOCK TABLE devices IN ACCESS EXCLUSIVE MODE")
+        importing = asyncio.create_task(import_file(ingest, file, outcome, register=True))
+        await until(lambda: database.connections.in_use == 2)
+        importing.cancel()
+        await asyncio.wait({importing})
+        assert asyncio.all_tasks() <= before
+        assert database.connections.in_use == 1
+    assert outcome.kept == 0

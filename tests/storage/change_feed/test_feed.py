@@ -118,6 +118,28 @@ async def test_a_change_while_it_attaches_is_not_missed(database: Database, data
         await running
 
 
+async def test_who_is_cancelled_while_it_ends_leaves_no_connection_behind(database_url: str) -> None:
+    """1. A worker gives its lease back; 2. that takes long; 3. nobody waits for it any more."""
+    done, before = asyncio.Event(), asyncio.all_tasks()
+
+    async def attached(feed: ChangeFeed) -> None:
+        async with feed.running():
+            await done.wait()
+
+    async with gate(database_url, b"DELETE FROM cache_worker") as (held, through):
+        feed = ChangeFeed(through)
+        running = asyncio.create_task(attached(feed))
+        await until(feed.trusted)
+        done.set()
+        async with asyncio.timeout(PATIENCE_S):
+            await held.reached.wait()
+        running.cancel()
+        await asyncio.wait({running})
+        assert "roadlens feed" not in {task.get_name() for task in asyncio.all_tasks() - before}
+        held.opened.set()
+    assert not feed.trusted()
+
+
 async def test_another_attachment_knows_nothing_of_the_one_before(feed: ChangeFeed, database: Database) -> None:
     """The database has gone back, as a restore makes it: what was known of the time after that is wrong."""
     await raise_x(database)
