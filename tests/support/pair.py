@@ -76,7 +76,7 @@ class Worker:
             for other in self.others:
                 if not is_paused(other.pid):
                     stack.enter_context(stopped(other.pid))
-            self._client = httpx.Client(base_url=self.base_url, timeout=30)
+            self._client = httpx.Client(base_url=self.base_url, timeout=WITHIN_S)
             told = self._client.get(str(self.base_url.join("/healthz"))).headers["X-Request-ID"]
         self.name, self._used_at = told.partition("-")[0], time.monotonic()
 
