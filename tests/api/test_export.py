@@ -84,7 +84,7 @@ async def reading(api: Api) -> AsyncIterator[tuple[Reader, asyncio.Task[None]]]:
     reader = Reader(api)
     asking = asyncio.create_task(reader.ask())
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await reader.began.wait()
         yield reader, asking
     finally:
@@ -105,7 +105,7 @@ async def many(api: Api) -> Api:
 
 
 async def until_none_is_open(api: Api) -> None:
-    async with asyncio.timeout(30), api.database.read() as session:
+    async with asyncio.timeout(120), api.database.read() as session:
         while await session.value(_OPEN):  # noqa: ASYNC110 - the database sets no event
             await asyncio.sleep(0.005)
 
@@ -149,7 +149,7 @@ async def test_what_fails_before_the_first_part_is_a_problem(many: Api) -> None:
 async def test_who_leaves_while_it_is_sent_ends_it(many: Api) -> None:
     async with reading(many) as (reader, asking):
         reader.gone.set()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await asking
         assert not reader.whole
         assert reader.text.count("\r\n") == 1 + BATCH
@@ -159,7 +159,7 @@ async def test_who_leaves_while_it_is_sent_ends_it(many: Api) -> None:
 async def test_who_leaves_while_it_is_looked_for_ends_the_statement(many: Api) -> None:
     """1. Somebody holds the table. 2. The export waits for it. 3. Its reader goes, and nothing waits any more."""
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    async with many.database.write() as holder, asyncio.timeout(30):
+    async with many.database.write() as holder, asyncio.timeout(120):
         await holder.execute("LOCK TABLE vehicles IN ACCESS EXCLUSIVE MODE")  # 1
         reader = Reader(many)
         asking = asyncio.create_task(reader.ask())
@@ -177,7 +177,7 @@ async def test_who_leaves_while_it_is_looked_for_ends_the_statement(many: Api) -
 async def test_more_than_may_run_at_once_are_told_when_to_come_back(many: Api) -> None:
     readers = [Reader(many) for _ in range(MOST_AT_ONCE)]
     asking = [asyncio.create_task(reader.ask()) for reader in readers]
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         for reader in readers:
             await reader.began.wait()
         refused = await many.get("/admin/exports/vehicles.csv")

@@ -10,7 +10,7 @@ import pytest
 
 from roadlens.cache.breaker import MOST_FAILURES, Breaker
 
-PATIENCE_S = 10.0
+PATIENCE_S = 120.0
 
 
 class Service:

@@ -28,7 +28,7 @@ async def store(valkey: Valkey) -> AsyncIterator[RedisStore]:
 
 async def shared(worker: Worker) -> None:
     """Wait until what the worker does behind its answers is done."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while worker.cache._behind:
             await asyncio.wait(worker.cache._behind)
 
@@ -173,7 +173,7 @@ async def test_a_refresh_takes_only_what_is_newer(store: RedisStore) -> None:
 
 
 async def _until_new(worker: Worker) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while (await worker.cache.get_value(key())) != b"new":  # noqa: ASYNC110 - the flight sets no event
             await asyncio.sleep(0)
 

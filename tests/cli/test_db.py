@@ -106,7 +106,7 @@ async def test_retain_that_is_killed_has_dropped_nothing(database: Database, dat
     async with gate(database_url, b"DROP TABLE") as (held, through):
         environment = Installation(tmp_path, {"DATABASE_URL": through}).environment
         process = await asyncio.create_subprocess_exec(ROADLENS, "db", "retain", "--days", "31", env=environment)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             await held.reached.wait()
         process.kill()
         await process.wait()

@@ -76,7 +76,7 @@ async def served() -> AsyncIterator[Served]:
     config.load()
     server = await asyncio.get_running_loop().create_server(lambda: Protocol(config, state, {}), "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
-    async with asyncio.timeout(60), connected(host, port) as connection:
+    async with asyncio.timeout(120), connected(host, port) as connection:
         yield Served(app, state, connection)
     server.close()
     await server.wait_closed()

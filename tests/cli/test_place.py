@@ -57,10 +57,10 @@ def served(python: Path, installation: Installation, said: list[str]) -> Iterato
     reading = threading.Thread(target=said.extend, args=(process.stdout,), daemon=True)
     try:
         reading.start()
-        until(lambda: "Ctrl-C stops it.\n" in said, 60)
+        until(lambda: "Ctrl-C stops it.\n" in said)
         yield process
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        process.wait(timeout=120)
     finally:
         process.kill()
         process.wait()
@@ -81,7 +81,7 @@ def test_a_stop_at_the_moment_when_a_worker_dies(python: Path, installation: Ins
             os.kill(one, signal.SIGKILL)
             until(lambda: not is_alive(one))
             server.send_signal(signal.SIGTERM)
-        server.wait(timeout=30)
+        server.wait(timeout=120)
     assert server.returncode == 0
     assert not is_alive(two)
     assert counted(said, "exception") == 0
@@ -108,7 +108,7 @@ def test_a_reload_that_cannot_start_a_program_has_an_end(
     said: list[str] = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(str(tmp_path / "notify"))
-        heard.settimeout(30)
+        heard.settimeout(120)
         installation.settings["NOTIFY_SOCKET"] = str(tmp_path / "notify")
         with served(python, installation, said) as server:
             before = workers_of(server.pid)
@@ -129,5 +129,5 @@ def test_a_reload_that_all_processes_are_told_of_ends_none(python: Path, install
     with served(python, installation, said) as server:
         for pid in (*workers_of(server.pid), server.pid):
             os.kill(pid, signal.SIGHUP)
-        until(lambda: counted(said, "All 2 workers were replaced") == 1, 60)
+        until(lambda: counted(said, "All 2 workers were replaced") == 1)
     assert counted(said, "was ended by") == 0

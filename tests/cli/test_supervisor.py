@@ -20,7 +20,7 @@ from tests.support.postgres import TEMPLATE, Server
 def heard(tmp_path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "notify"))
-        listening.settimeout(60)
+        listening.settimeout(120)
         yield listening
 
 
@@ -51,7 +51,7 @@ def test_a_server_with_workers(postgres: Server, tmp_path: Path, heard: socket.s
             assert done == supervisor.READY
         finally:
             server.send_signal(signal.SIGTERM)
-            _, errors = server.communicate(timeout=60)
+            _, errors = server.communicate(timeout=120)
         assert words(heard, supervisor.STOPPING) == [supervisor.STOPPING]
         assert server.returncode == 0, errors
 

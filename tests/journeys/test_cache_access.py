@@ -121,7 +121,7 @@ def test_without_a_token_there_is_no_hit(pair: Pair, header: str) -> None:
                 method,
                 str(worker.base_url.join(SUMMARY.lstrip("/"))),
                 headers={"Authorization": header, "If-None-Match": etag},
-                timeout=30,
+                timeout=120,
             )
             assert answer.status_code == 401
             assert "ETag" not in answer.headers

@@ -44,7 +44,7 @@ def test_who_wakes_up_answers_nothing_old(pair: Pair) -> None:
     for sleeper, writer in (pair.workers, reversed(pair.workers)):
         keep(pair)
         with stopped(writer.pid):
-            held = HTTPConnection(str(sleeper.base_url.host), sleeper.base_url.port, timeout=30)
+            held = HTTPConnection(str(sleeper.base_url.host), sleeper.base_url.port, timeout=120)
             held.request("GET", "/healthz")
             assert held.getresponse().read()
         with stopped(sleeper.pid):  # 1

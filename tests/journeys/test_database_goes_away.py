@@ -9,7 +9,7 @@ import time
 from tests.support.embedded_database import server_pid
 from tests.support.installation import Installation
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def test_503_until_it_is_back(installation: Installation) -> None:

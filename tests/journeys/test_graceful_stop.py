@@ -81,7 +81,7 @@ async def test_requests_that_came_in_part_are_taken_to_their_end(installation: I
     body = forward("load-slow", 0)
     with installation.server() as server:
         token = ingest_token(installation)
-        async with open_connection(server) as slow, open_connection(server) as idle, asyncio.timeout(60):
+        async with open_connection(server) as slow, open_connection(server) as idle, asyncio.timeout(120):
             idle.send("GET", "/healthz")
             assert not (await idle.answer()).last
             slow.send_head("POST", "/api/v1/ingest/traccar", len(body), token=token)
@@ -101,7 +101,7 @@ async def test_a_drain_comes_before_the_end(installation: Installation) -> None:
     """While it drains it is not ready, and takes new connections; each answer is the last of its connection."""
     installation.settings["ROADLENS_DRAIN_SECONDS"] = "600"
     with installation.server() as server:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             assert await ask(server, "/readyz") == (200, False)
             os.kill(server.pid, signal.SIGTERM)
             while await ask(server, "/readyz") != (503, True):

@@ -22,7 +22,7 @@ from tests.support.installation import Api, Installation, real_drives
 CONNECTIONS = 4
 POSITIONS = 947  # the first five drives
 SHUFFLED_WITHIN = 40
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -72,7 +72,7 @@ class Sender:
     def post(self, api: Api, token: str, on_refusal: Callable[[httpx.Response], None]) -> None:
         """Until all is acknowledged; `on_refusal` raises, or the same forward is posted again."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        with httpx.Client(base_url=api.client.base_url, headers=headers, timeout=30) as client:
+        with httpx.Client(base_url=api.client.base_url, headers=headers, timeout=120) as client:
             while self.acknowledged < len(self.share):
                 answer = client.post("/ingest/traccar", content=self.share[self.acknowledged])
                 if answer.status_code == 200:
@@ -161,7 +161,7 @@ def test_batches_and_single_forwards_meet(installation: Installation, drives: li
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
         for start in range(0, len(kept), 150):
             body = gzip.compress(b"\n".join(kept[start : start + 150]))
-            answer = httpx.post(f"{api.client.base_url}ingest/positions", content=body, headers=headers, timeout=30)
+            answer = httpx.post(f"{api.client.base_url}ingest/positions", content=body, headers=headers, timeout=120)
             assert answer.raise_for_status().json()["dropped"] == 0
         posting.result()
         assert stored(installation) == from_the_file

@@ -111,12 +111,12 @@ def test_a_reader_that_stops_reading_does_not_stop_the_server(installation: Inst
     assert process.stdout is not None
     try:
         address = next(line.split()[-1] for line in process.stdout if "running at" in line)
-        with httpx.Client(base_url=address, timeout=30) as client:
+        with httpx.Client(base_url=address, timeout=120) as client:
             for _ in range(600):  # of some 300 bytes each: more than a pipe holds
                 assert client.get("/healthz").status_code == 200
     finally:
         process.terminate()
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=120) == 0
         process.communicate()
 
 

@@ -46,7 +46,7 @@ def client(nginx: Nginx, upstream: Api) -> Iterator[httpx.Client]:
     trusted = ssl.create_default_context(cafile=str(nginx.certificate))
     # From another address than the proxy's, which Roadlens would take for one more proxy.
     way = httpx.HTTPTransport(verify=trusted, local_address="127.0.0.2")
-    with httpx.Client(base_url=nginx.secure, headers=headers, transport=way, timeout=30) as opened:
+    with httpx.Client(base_url=nginx.secure, headers=headers, transport=way, timeout=120) as opened:
         yield opened
 
 

@@ -78,7 +78,7 @@ def deliver(api: Api, token: str, device: str) -> None:
     """A drive of ten minutes, in batches of a minute: each stages its positions in a table of its session."""
     start = datetime.now(UTC) - timedelta(hours=1)
     with httpx.Client(
-        base_url=api.client.base_url, headers={"Authorization": f"Bearer {token}"}, timeout=30
+        base_url=api.client.base_url, headers={"Authorization": f"Bearer {token}"}, timeout=120
     ) as tracker:
         for minute in range(10):
             forwards = [forward(device, start, minute * 60 + second) for second in range(60)]

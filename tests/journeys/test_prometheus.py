@@ -67,7 +67,7 @@ def sender(pair: Pair) -> Iterator[httpx.Client]:
     found = re.search(r"rlt_\S+", pair.installation.run("tokens", "create", "tracker"))
     assert found is not None
     headers = {"Authorization": f"Bearer {found[0]}"}
-    with httpx.Client(base_url=pair.workers[0].base_url, headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=pair.workers[0].base_url, headers=headers, timeout=120) as client:
         yield client
 
 

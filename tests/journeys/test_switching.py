@@ -15,7 +15,7 @@ from tests.support.installation import ROADLENS, Installation
 from tests.support.score_versions import rebuild
 from tests.telemetry.test_switching import asked, day_of, holds, started
 
-PATIENCE_S = 60
+PATIENCE_S = 120.0
 
 OF_SWITCH = "SELECT wait_event_type FROM pg_stat_activity WHERE application_name = 'roadlens score switch'"
 

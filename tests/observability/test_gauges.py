@@ -31,7 +31,7 @@ async def scrape(api: Api) -> Scrape:
 
 async def until(api: Api, name: str, value: float, **labels: str) -> None:
     """Until a scrape shows the value."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while (await scrape(api)).value(name, **labels) != value:  # noqa: ASYNC110 - what is scraped has no event
             await asyncio.sleep(0.01)
 
@@ -83,7 +83,7 @@ async def test_a_redis_that_goes_away(
 
 
 async def _until_redis_is(api: Api, usable: float) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             seen = await scrape(api)
             if {} in seen.labels("redis_usable") and seen.value("redis_usable") == usable:
@@ -127,7 +127,7 @@ async def test_retention_begins_with_the_server_and_shows_when_it_last_ran() -> 
 async def test_retention_of_a_server_is_told(database: Database, database_url: str, password_hash: str) -> None:
     """It may have run before anybody can look, but not before there were users."""
     settings = {"ROADLENS_POSITION_RETENTION_DAYS": "400"}
-    async with open_api(database, database_url, password_hash, **settings) as api, asyncio.timeout(60):
+    async with open_api(database, database_url, password_hash, **settings) as api, asyncio.timeout(120):
         async with database.read() as session:
             between: datetime = await session.value("SELECT min(created_at) FROM users")
         wanted = between.timestamp()
@@ -142,7 +142,7 @@ async def test_a_position_that_waits_for_the_database_is_seen_waiting(api: Api) 
         await write_tokens.create(session, "test", name="test", digest=ingest_tokens.digest(secret))
     position = {"fixTime": "2026-01-20T14:00:01Z", "valid": True, "latitude": 41.25, "longitude": -95.98, "speed": 20}
     forward = {"position": position, "device": {"uniqueId": "d1", "name": "Van 7"}}
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         async with api.database.write() as lock:
             await lock.execute("LOCK TABLE ingest_tokens IN ACCESS EXCLUSIVE MODE")
             headers = {"Authorization": f"Bearer {secret}"}

@@ -91,7 +91,7 @@ async def test_a_server_does_it_by_itself(
     monkeypatch.setattr(aging, "FIRST_S", 0.0)
     await note(database)
     backdate(database_url, "now() - interval '400 days'")
-    async with Aging(database, DAYS).running(), asyncio.timeout(30):
+    async with Aging(database, DAYS).running(), asyncio.timeout(120):
         while not await erasures(database):  # noqa: ASYNC110 - a database has no event
             await asyncio.sleep(0.01)
 

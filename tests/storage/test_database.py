@@ -77,7 +77,7 @@ async def test_who_holds_a_connection_when_they_are_renewed_gives_back_the_only_
         assert await session.value("SELECT pg_backend_pid()") == after
     assert small.connections == (0, 1, 1)
     async with (
-        asyncio.timeout(30),
+        asyncio.timeout(120),
         await psycopg.AsyncConnection.connect(database_url, autocommit=True) as looking,
     ):
         while (await (await looking.execute(OPEN, (before,))).fetchone()) != (0,):  # noqa: ASYNC110 - nobody tells
@@ -116,12 +116,15 @@ async def test_a_deadlock_that_nobody_tries_anew_is_told(database: Database) -> 
     async with database.write() as session:
         await session.execute("INSERT INTO vehicles (vehicle_id, name) VALUES ('A', '0'), ('B', '0')")
 
+    each_has_one = asyncio.Barrier(2)
+
     async def both(*vehicles: str) -> str:
         try:
             async with database.write() as session:
                 for vehicle in vehicles:
                     await session.execute("UPDATE vehicles SET name = 'x' WHERE vehicle_id = :id", {"id": vehicle})
-                    await asyncio.sleep(0.3)
+                    if vehicle == vehicles[0]:
+                        await each_has_one.wait()
         except Overloaded as error:
             return error.detail
         return "done"

@@ -28,7 +28,7 @@ async def test_it_is_tried_again_and_the_log_says_why(
             raise error
         done.set()
 
-    async with asyncio.timeout(30), recurring(work, 0.001, logger=LOGGER, otherwise="Not now"):
+    async with asyncio.timeout(120), recurring(work, 0.001, logger=LOGGER, otherwise="Not now"):
         await done.wait()
     tried = tries
     await asyncio.sleep(0.01)

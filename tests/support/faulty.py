@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from roadlens.api.headers import SECURITY_HEADERS
 from roadlens.api.problems import MEDIA_TYPE
 
-_START_WITHIN_S: Final = 30
+_START_WITHIN_S: Final = 120
 
 _HEADERS: Final = {"content-type": "application/json", **dict.fromkeys(map(str.lower, SECURITY_HEADERS), "x")}
 _PROBLEM: Final = {

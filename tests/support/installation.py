@@ -80,7 +80,7 @@ class Installation:
         said: list[str] = []
         keeping = threading.Thread(target=_keep, args=(process, said), daemon=True)
         try:
-            with httpx.Client(base_url=f"{_address(process, said)}/api/v1", timeout=60) as client:
+            with httpx.Client(base_url=f"{_address(process, said)}/api/v1", timeout=120) as client:
                 keeping.start()
                 yield Api.signed_in(client, process.pid, said)
         finally:

@@ -72,7 +72,7 @@ def running_prometheus(directory: Path, target: str) -> Iterator[Prometheus]:
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=directory, stdout=log, stderr=log)
     try:
-        with httpx.Client(base_url=f"http://{HOST}:{port}", timeout=30) as client:
+        with httpx.Client(base_url=f"http://{HOST}:{port}", timeout=120) as client:
             prometheus = Prometheus(client)
             prometheus.until(lambda: _is_ready(process, client), "it is ready")
             yield prometheus

@@ -15,7 +15,7 @@ from pathlib import Path
 
 # Every Debian knows it, which PostgreSQL asks for.
 NOBODY = 65534
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def sandboxed(command: Sequence[str | Path], writable: Sequence[Path], user: int = NOBODY) -> list[str]:

@@ -109,10 +109,10 @@ class Service:
         return subprocess.run(command, env=self.environment, capture_output=True, check=False).returncode == 0
 
     def signed_in(self, password: str) -> httpx.Client:
-        with httpx.Client(base_url=f"{self.address}/api/v1", timeout=30) as first:
+        with httpx.Client(base_url=f"{self.address}/api/v1", timeout=120) as first:
             answer = first.post("/auth/login", json={"username": "admin", "password": password}).raise_for_status()
         authorization = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-        return httpx.Client(base_url=f"{self.address}/api/v1", headers=authorization, timeout=30)
+        return httpx.Client(base_url=f"{self.address}/api/v1", headers=authorization, timeout=120)
 
 
 @contextmanager

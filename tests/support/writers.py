@@ -42,7 +42,7 @@ class Sender:
         path, size = ("/ingest/positions", BATCH) if self.batches else ("/ingest/traccar", 1)
         kind = "application/x-ndjson" if self.batches else "application/json"
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
-        with httpx.Client(base_url=self.server.client.base_url, headers=headers, timeout=60) as client:
+        with httpx.Client(base_url=self.server.client.base_url, headers=headers, timeout=120) as client:
             for start in range(0, len(self.share), size):
                 part = self.share[start : start + size]
                 body = b"\n".join(each.body for each in part)
@@ -101,7 +101,7 @@ class Office:
         # Some more devices are given away than are taken.
         edits = [self.assign] * 6 + [self.hand_over] * 3 + [self.hire] * 2 + [self.end, self.take_away, self.dismiss]
         with httpx.Client(
-            base_url=self.server.client.base_url, headers=self.server.client.headers, timeout=60
+            base_url=self.server.client.base_url, headers=self.server.client.headers, timeout=120
         ) as client:
             while not closes.wait(self.dice.uniform(0, 0.2)):
                 try:

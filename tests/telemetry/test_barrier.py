@@ -17,7 +17,7 @@ from tests.support.fleet import NOON, drive
 from tests.support.score_versions import add_version, pending
 
 DAY_S = 86_400
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 ACTIVATE = "UPDATE score_versions SET active = (version = 2) WHERE active OR version = 2"
 
 

@@ -176,7 +176,7 @@ async def test_a_server_whose_settings_say_so_drops_by_itself(
     ingest = await fleet.open_ingest(database)
     await fleet.deliver(ingest, "A", drive(0, 100))
     async with open_api(database, database_url, password_hash, ROADLENS_POSITION_RETENTION_DAYS=str(DAYS)) as api:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while await stored(database):  # noqa: ASYNC110 - what it does by itself it tells the log alone
                 await asyncio.sleep(0.01)
         assert (await api.answer("/admin/audit", entity="positions"))["items"][0]["actor"] == "roadlens serve"
@@ -187,7 +187,7 @@ async def test_a_server_that_cannot_goes_on_and_tells_the_log(
 ) -> None:
     async with database.write() as session:
         await session.execute("ALTER TABLE installation ADD CONSTRAINT none_may CHECK (positions_from IS NULL)")
-    async with Retention(database, DAYS).running(), asyncio.timeout(60):
+    async with Retention(database, DAYS).running(), asyncio.timeout(120):
         while "Old positions stay for another hour" not in caplog.text:  # noqa: ASYNC110 - a log has no event
             await asyncio.sleep(0.01)
     assert "none_may" in caplog.text

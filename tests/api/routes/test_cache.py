@@ -100,7 +100,7 @@ async def test_a_load_under_way_brings_nothing_back_that_was_cleared(fleet: Api)
     async with fleet.database.write() as holder:
         await holder.execute("LOCK TABLE fleet_totals IN ACCESS EXCLUSIVE MODE")  # 1
         asking = asyncio.create_task(fleet.get(SUMMARY))
-        async with asyncio.timeout(30), fleet.database.read() as looking:
+        async with asyncio.timeout(120), fleet.database.read() as looking:
             while not await looking.value(_WAITING):  # noqa: ASYNC110 - it sets no event
                 await asyncio.sleep(0.005)
         assert (await fleet.send("POST", "/admin/cache/clear")).status_code == 200  # 2
