@@ -23,7 +23,7 @@ FLAGS = (
     "--disable-sync",
 )
 DESK, PHONE = (1280, 900), (360, 780)
-PATIENCE_MS = 30_000
+PATIENCE_MS = 120_000
 
 Theme = Literal["light", "dark"]
 
