@@ -43,7 +43,8 @@ def kept_by_one(pair: Pair, redis: Valkey) -> str:
             assert "stored" in pair.workers[0].verdict(path)
             # What is put there behind the answer is there before a later command's own.
             pair.workers[0].get("/admin/cache")
-            return client.dbsize() == 1
+            # Where Redis was late, it may be the right to load that is there, and no answer.
+            return client.dbsize() == 1 and not client.keys("lease:*")
 
     until(kept)
     return path
@@ -154,6 +155,8 @@ def test_what_is_no_answer_of_ours_is_computed_anew(
             assert isinstance(kept, bytes)
             client.set(name, spoil(kept))
             answer = pair.workers[1].get(path)
+            if "fwd=bypass" in answer.headers["Cache-Status"]:
+                return False
             assert answer.headers["Cache-Status"] == "roadlens; fwd=miss; stored"
             assert answer.json() == pair.workers[0].json(path)
             noticed = pair.scrape().value("redis_operations_total", operation="get", status="garbage") - before
