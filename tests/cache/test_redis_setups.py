@@ -61,7 +61,7 @@ async def test_one_that_speaks_no_tls(caplog: pytest.LogCaptureFixture, valkey: 
 
 async def test_a_full_one_still_gives(tmp_path: Path, caplog: pytest.LogCaptureFixture, counts: Counts) -> None:
     with running_valkey(tmp_path) as valkey:
-        async with opened_store(valkey.config(), observer=counts) as store:
+        async with opened_store(valkey.config(connect_timeout=5.0, patience=5.0), observer=counts) as store:
             await it_works(store)
             valkey.command("CONFIG", "SET", "maxmemory", "1")
             for number in range(10):
