@@ -141,7 +141,12 @@ def _others(portfolio: Portfolio) -> Iterator[Page]:
     for event_type in EVENT_TYPES:
         yield Page(f"events, {event_type}", f"{_ADMIN}/events?event_type={event_type}", "list_events")
     yield Page("events, dismissed (there are none)", f"{_ADMIN}/events?state=dismissed", "list_events")
+    yield Page("events, to be reviewed", f"{_ADMIN}/events?state=needs_review", "list_events")
     yield Page("events of one driver", f"{_ADMIN}/events?driver_id={driver}", "list_events")
+    event = json.loads(portfolio.client.ask(f"{_ADMIN}/events?driver_id={driver}&limit=1"))["items"][0]
+    yield Page("an event", f"{_ADMIN}/events/{event['event_id']}", "get_event")
+    yield Page("the inbox's counts", f"{_ADMIN}/events/inbox", "count_events")
+    yield Page("the inbox's counts of one driver", f"{_ADMIN}/events/inbox?driver_id={driver}", "count_events")
     yield Page("vehicles", f"{_ADMIN}/vehicles?limit={LIMIT}", "list_vehicles")
     yield Page("users", f"{_ADMIN}/users?limit={LIMIT}", "list_users")
 
