@@ -39,15 +39,18 @@ FROM generate_series(0, {count} - 1) AS n
 
 @dataclass
 class Waits:
-    """Seconds that each delivery took, while somebody collects them."""
+    """Seconds from when each delivery was first sent until it was acknowledged, and how often one was put off."""
 
     seconds: list[float] = field(default_factory=list)
+    put_off: int = 0
 
     def taken(self) -> str:
         """What was collected since the last call, in words."""
         taken, self.seconds = sorted(self.seconds), []
+        put_off, self.put_off = self.put_off, 0
         middle, worst = taken[len(taken) // 2], taken[-1]
-        return f"{len(taken):,} deliveries, median {middle * 1000:.1f} ms, longest {worst * 1000:.0f} ms"
+        said = f"{len(taken):,} deliveries, median {middle * 1000:.1f} ms, longest {worst * 1000:.0f} ms"
+        return f"{said}, 503 {put_off:,} times" if put_off else said
 
 
 def main() -> None:
@@ -97,20 +100,33 @@ def delivering(address: str, data_dir: Path) -> Iterator[Waits]:
 
 
 def _send(number: int, netloc: str, token: str, waits: Waits, stopped: threading.Event) -> None:
-    """A tracker's server: the next position when the last one is acknowledged, ten a second at most."""
-    connection = http.client.HTTPConnection(netloc, timeout=60)
+    """A tracker's server: the next position when the last one is acknowledged, ten a second at most.
+
+    One that is put off is sent again when the answer says so.
+    """
+    connection = http.client.HTTPConnection(netloc, timeout=120)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     while not stopped.wait(0.1):
         moment = datetime.now(UTC).isoformat()
         position = {"fixTime": moment, "valid": True, "latitude": 52.0, "longitude": 13.0, "speed": 20.0}
         began = time.perf_counter()
         body = json.dumps({"position": position, "device": {"uniqueId": f"bench-{number}"}})
-        connection.request("POST", "/api/v1/ingest/traccar", body, headers)
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != http.client.OK:
-            raise RuntimeError(f"a delivery was answered {answer.status}")
+        while (again := _delivered(connection, body, headers)) is not None:
+            waits.put_off += 1
+            time.sleep(again)
         waits.seconds.append(time.perf_counter() - began)
+
+
+def _delivered(connection: http.client.HTTPConnection, body: str, headers: dict[str, str]) -> float | None:
+    """Send a position; None where it is acknowledged, else after how many seconds to send it again."""
+    connection.request("POST", "/api/v1/ingest/traccar", body, headers)
+    answer = connection.getresponse()
+    answer.read()
+    if answer.status == http.client.SERVICE_UNAVAILABLE:
+        return float(answer.headers["Retry-After"])
+    if answer.status != http.client.OK:
+        raise RuntimeError(f"a delivery was answered {answer.status}")
+    return None
 
 
 def _last_year() -> datetime:
