@@ -148,6 +148,52 @@ async def test_what_is_forgotten_is_not_used_again(connections: Connections, pro
     assert proxy.accepted == 2
 
 
+async def just_made(connections: Connections) -> asyncio.Task[object]:
+    """Ask for something, and be there when its connection has just been made. Who asks has not woken: a callback of
+    the task that makes it wakes them, and the callback's turn of the event loop is still to come.
+    """
+    others = asyncio.all_tasks()
+    asked = asyncio.create_task(connections.ask(("PING",)))
+    await asyncio.sleep(0)
+    (making,) = asyncio.all_tasks() - others - {asked}
+    while not making.done():  # noqa: ASYNC110 - each turn of the event loop is looked at
+        await asyncio.sleep(0)
+    return asked
+
+
+async def test_given_up_before_it_was_used_once_it_is_not_used(connections: Connections, proxy: Proxy) -> None:
+    """1. A's connection is made. 2. All are given up. 3. A wakes."""
+    asked = await just_made(connections)
+    await connections.forget()
+    with pytest.raises(Unreachable):
+        await asked
+    assert await connections.ask(("PING",)) == b"PONG"
+    assert proxy.accepted == 2
+
+
+async def test_given_up_before_it_was_put_by_it_is_not_kept(connections: Connections, proxy: Proxy) -> None:
+    """1. A's connection is made, and A leaves. 2. All are given up. 3. The connection would be put by."""
+    asked = await just_made(connections)
+    asked.cancel()
+    await connections.forget()
+    await asyncio.wait([asked])
+    await connections.ask_all([("PING",)] * 3)
+    assert (connections.idle, proxy.accepted) == (1, 2)
+
+
+async def test_who_waited_for_a_place_keeps_the_connection(connections: Connections, proxy: Proxy) -> None:
+    """1. A waits for a place. 2. All are given up. 3. A gets a place, and makes a connection that is not given up."""
+    proxy.hold(Way.TO_CLIENT)
+    stuck = [asyncio.create_task(connections.ask(("PING",))) for _ in range(3)]
+    waiting = asyncio.create_task(connections.ask(("PING",)))
+    await eventually(lambda: proxy.accepted == 3)
+    await connections.forget()
+    proxy.let_go()
+    assert await waiting == b"PONG"
+    await asyncio.gather(*stuck, return_exceptions=True)
+    assert connections.idle == 1
+
+
 async def test_nobody_there_is_told_at_once(valkey: Valkey, proxy: Proxy) -> None:
     await proxy.refuse()
     connections = Connections(patient(valkey, port=proxy.port))

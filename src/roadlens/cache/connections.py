@@ -101,6 +101,8 @@ class Connections:
         self._looking_up: asyncio.Future[object] | None = None
         self._places = asyncio.Semaphore(config.most_connections)
         self._idle: list[Link] = []
+        # Made, and nobody's yet: whoever wanted one wakes a little later, if at all.
+        self._new: set[Link] = set()
         self._generation = 0
         self._making: set[asyncio.Task[Link]] = set()
 
@@ -135,8 +137,8 @@ class Connections:
             Unreachable: there is no connection, and none can be made.
             redis.exceptions.RedisError: the connection was lost, or an answer is an error; the first one.
         """
-        generation = self._generation
         link = await self._take()
+        generation = self._generation
         try:
             await link.send_packed_command(b"".join(map(_packed, commands)), check_health=False)
             answers = [await _answer(link) for _ in commands]
@@ -159,8 +161,10 @@ class Connections:
 
     async def forget(self) -> None:
         self._generation += 1
-        idle, self._idle = self._idle, []
-        for link in idle:
+        unused = [*self._idle, *self._new]
+        self._idle.clear()
+        self._new.clear()
+        for link in unused:
             await link.disconnect(nowait=True)
 
     async def close(self) -> None:
@@ -178,7 +182,7 @@ class Connections:
         self._making.add(making)
         making.add_done_callback(self._making.discard)
         try:
-            return await asyncio.shield(making)
+            return self._claimed(await asyncio.shield(making))
         except asyncio.CancelledError:
             making.add_done_callback(self._put_by)
             if making.cancelled():
@@ -203,6 +207,18 @@ class Connections:
         if generation != self._generation:
             await link.disconnect(nowait=True)
             raise Unreachable("Connections were given up while this one was made.")
+        self._new.add(link)
+        return link
+
+    def _claimed(self, link: Link) -> Link:
+        """A connection that was made, for whoever wanted it.
+
+        Raises:
+            Unreachable: 1. it was made; 2. all were given up; 3. only now whoever wanted it wakes.
+        """
+        if link not in self._new:
+            raise Unreachable("Connections were given up when this one had just been made.")
+        self._new.remove(link)
         return link
 
     async def _known(self) -> None:
@@ -223,7 +239,8 @@ class Connections:
         """Keep a connection whose request could not wait for it."""
         self._places.release()
         if not making.cancelled() and making.exception() is None:
-            self._idle.append(making.result())
+            with suppress(Unreachable):
+                self._idle.append(self._claimed(making.result()))
 
 
 async def _addresses(host: str, port: int) -> object:
