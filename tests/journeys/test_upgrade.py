@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +20,7 @@ from tests.support.installation import Api, Installation
 from tests.support.load import Load
 from tests.support.postgres import Server
 from tests.support.releases import REVISION, VERSION, Release
-from tests.support.workers import until, workers_of
+from tests.support.workers import is_alive, until, upgrades_of, workers_of
 
 EACH = 6
 WARM = 150
@@ -130,3 +132,28 @@ def test_two_that_upgrade_at_once_do_not_wait_for_each_other(installation: Insta
     with psycopg.connect(installation.settings["DATABASE_URL"]) as connection:
         valid = connection.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = 'trips_remark_idx'::regclass")
         assert valid.fetchone() == (True,)
+
+
+@pytest.mark.parametrize("hangs", [False, pytest.param(True, marks=pytest.mark.system)])
+def test_a_stop_ends_the_upgrade_of_a_reload(installation: Installation, release: Release, *, hangs: bool) -> None:
+    """1. A reload upgrades, in a step of ten minutes. 2. The server is told to stop. 3. The upgrade ends with it, also
+    one that hears nothing, and PostgreSQL undoes what the step has done.
+    """
+    migrating = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'roadlens migrate'"
+    with psycopg.connect(installation.settings["DATABASE_URL"], autocommit=True) as watch:
+        before = watch.execute(SCHEMA).fetchone()
+        with installation.server() as server:
+            release.upgrade(migrate.head(), lasts_s=600)
+            os.kill(server.pid, signal.SIGHUP)
+            until(lambda: watch.execute(f"{migrating} AND query ~ 'pg_sleep'".encode()).fetchone() == (1,))
+            (upgrading,) = upgrades_of(server.pid)
+            if hangs:
+                os.kill(upgrading, signal.SIGSTOP)
+            os.kill(server.pid, signal.SIGTERM)
+            until(lambda: not is_alive(server.pid))
+            assert not is_alive(upgrading)
+        until(lambda: watch.execute(migrating.encode()).fetchone() == (0,))
+        assert watch.execute(SCHEMA).fetchone() == before
+    assert any("the server stops, and the upgrade of its database with it" in line for line in server.said)
+    release.upgrade(migrate.head())
+    assert f"schema {REVISION}" in installation.run("db", "upgrade")

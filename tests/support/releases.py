@@ -24,6 +24,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.execute("SELECT pg_sleep({lasts_s})")
     op.execute("ALTER TABLE trips ADD COLUMN remark text")
     op.execute("CREATE TABLE remark (remark_id integer PRIMARY KEY, words text NOT NULL)")
     with op.get_context().autocommit_block():
@@ -49,9 +50,9 @@ class Release:
     def environment(self) -> dict[str, str]:
         return {"PYTHONPATH": str(self.directory), "PYTHONDONTWRITEBYTECODE": "1"}
 
-    def upgrade(self, before: str) -> None:
-        """Put a newer release in its place, whose schema has a step behind `before`."""
+    def upgrade(self, before: str, lasts_s: float = 0) -> None:
+        """Put a newer release in its place, whose schema has a step behind `before` that takes so many seconds."""
         versions = self.directory / "roadlens" / "storage" / "migrations" / "versions"
-        (versions / f"m{REVISION}_later.py").write_text(STEP.format(revision=REVISION, before=before))
+        (versions / f"m{REVISION}_later.py").write_text(STEP.format(revision=REVISION, before=before, lasts_s=lasts_s))
         package = self.directory / "roadlens" / "__init__.py"
         package.write_text(package.read_text().replace(roadlens.__version__, VERSION))

@@ -18,6 +18,11 @@ def workers_of(pid: int) -> list[int]:
     return [child for child in sorted(_children(pid)) if b"roadlens.cli.worker" in _command(child)]
 
 
+def upgrades_of(pid: int) -> list[int]:
+    """The pids of the programs by which a server upgrades its database just now."""
+    return [child for child in _children(pid) if b"\0db\0upgrade\0" in _command(child)]
+
+
 def is_alive(pid: int) -> bool:
     return _state(pid) not in ("", "Z", "X")
 

@@ -11,13 +11,18 @@ import logging
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
+from typing import Final
 
 from roadlens.cli import supervisor
 from roadlens.cli.pid_file import server_pid
 from roadlens.cli.workers import Workers
 from roadlens.errors import SetupError
 from roadlens.settings import read_settings
+
+# Seconds in which an upgrade must end when it is told to; one that is paused does not hear it.
+END_S: Final = 5
 
 logger = logging.getLogger(__name__)
 
@@ -51,12 +56,23 @@ class Reload:
         self._workers = workers
         self._task: asyncio.Task[None] | None = None
         self._again = False
+        self._stopped = asyncio.Event()
 
     def begin(self) -> None:
         if self._task is not None and not self._task.done():
             self._again = True
             return
         self._task = asyncio.get_running_loop().create_task(self._work())
+
+    def stop(self) -> None:
+        """The server is to stop: an upgrade of the schema stops as well."""
+        self._stopped.set()
+
+    async def ended(self) -> None:
+        """Wait until nothing of a reload is left. The workers have ended."""
+        self.stop()
+        if self._task is not None:
+            await asyncio.wait({self._task})
 
     async def _work(self) -> None:
         supervisor.tell(supervisor.reloading())
@@ -73,12 +89,29 @@ class Reload:
         """By a program of its own, for this one knows only the steps of the release that it was started from.
 
         Raises:
-            SetupError: it failed, and its own lines say why.
+            SetupError: it failed, and its own lines say why; or the server is to stop.
         """
-        done = await asyncio.create_subprocess_exec(
+        program = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-c", "from roadlens.cli.main import main; main()", "db", "upgrade"),
             stdout=PIPE,
+            start_new_session=True,  # Ctrl-C in a terminal is for the parent
         )
-        await done.communicate()
-        if done.returncode != 0:
+        ending = asyncio.create_task(program.communicate())
+        stopped = asyncio.create_task(self._stopped.wait())
+        await asyncio.wait((ending, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not ending.done():
+            await _end(program, ending)
+            raise SetupError("the server stops, and the upgrade of its database with it; the next start goes on there.")
+        if program.returncode != 0:
             raise SetupError("the database could not be brought to the schema of what is installed.")
+
+
+async def _end(program: Process, ending: asyncio.Task[tuple[bytes, bytes]]) -> None:
+    """End an upgrade. PostgreSQL undoes the step that it was at; what had been committed stays (docs/migrations.md)."""
+    for tell in (program.terminate, program.kill):
+        with suppress(ProcessLookupError):  # it has gone, and the news of it is on its way
+            tell()
+        done, _ = await asyncio.wait({ending}, timeout=END_S)
+        if done:
+            return

@@ -79,9 +79,17 @@ async def _serve_with_workers(wiring: Wiring, listener: socket.socket, said: str
     with TemporaryDirectory(prefix="roadlens-metrics-") as tallies:
         workers = Workers(wiring.settings, listener, wiring.database_url, Path(tallies))
         reload = Reload(workers)
-        _on_stop(workers.stop)
+
+        def stop() -> None:
+            workers.stop()
+            reload.stop()
+
+        _on_stop(stop)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.begin)
-        await workers.run(partial(_answers, said))
+        try:
+            await workers.run(partial(_answers, said))
+        finally:
+            await reload.ended()
 
 
 def _answers(said: str) -> None:

@@ -15,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from roadlens.errors import DatabaseUnavailable, Overloaded, SetupError
@@ -68,6 +68,7 @@ def upgrade(url: str, timezone: str, parameters: dict[str, object], given_up: th
     )
     try:
         with engine.connect() as connection:
+            _notice_its_end(connection)
             _wait_for_turn(connection, given_up)
             return _upgrade(connection, timezone, parameters, given_up)
     except OperationalError as error:
@@ -90,6 +91,18 @@ def head() -> str:
     newest = ScriptDirectory.from_config(_config()).get_current_head()
     assert newest is not None
     return newest
+
+
+def _notice_its_end(connection: Connection) -> None:
+    """Have PostgreSQL undo a step whose process has gone, and not at the end of a statement of minutes: until then its
+    locks are held, and whoever else wants the schema waits.
+    """
+    try:
+        connection.execute(text("SET client_connection_check_interval = '1s'"))
+    except DataError:
+        connection.rollback()  # a server on Windows cannot look
+    else:
+        connection.commit()
 
 
 def _wait_for_turn(connection: Connection, given_up: threading.Event) -> None:
