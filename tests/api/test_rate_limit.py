@@ -132,6 +132,20 @@ async def test_all_that_is_held_about_a_driver_costs_as_much_as_a_list_as_a_file
     assert statuses == [404, 429]
 
 
+@pytest.mark.parametrize(
+    "path", ["/auth/login", "/auth/token", "/auth/password", "/admin/users", "/admin/users/2/password"]
+)
+async def test_a_password_costs_as_much_wherever_it_is_checked_or_hashed(narrow: Api, path: str) -> None:
+    """More than there is at once: one is tried, and the next must wait."""
+    statuses = [(await narrow.send("POST", path, {})).status_code for _ in range(2)]
+    assert statuses == [422, 429]
+
+
+async def test_looking_at_users_costs_no_more_than_other_answers(narrow: Api) -> None:
+    statuses = [(await narrow.get("/admin/users/2")).status_code for _ in range(5)]
+    assert statuses == [200] * 5
+
+
 async def test_a_token_that_was_ended_uses_up_nothing_of_its_user_s(narrow: Api) -> None:
     """Whoever stole it could keep the user out for as long as it would have held."""
     stolen = narrow.tokens[Role.VIEWER]

@@ -27,13 +27,10 @@ _FREE: Final = "/api/v1/ingest/"
 # Seconds of the rate that may be used up at once.
 BURST_S: Final = 10.0
 
-# Of an ordinary answer a sign-in costs twenty, some 100 ms of two cores; a list as a file costs fifty, a connection and
-# a statement for as long as it is read.
-_COSTS: Final = {
-    "/api/v1/auth/login": 20,
-    "/api/v1/auth/token": 20,
-    "/api/v1/auth/password": 20,
-}
+# Of an ordinary answer whatever checks or hashes a password costs twenty, some 100 ms of two cores; a list as a file
+# costs fifty, a connection and a statement for as long as it is read.
+_PASSWORD: Final = 20
+_PASSWORDS: Final = re.compile(r"/auth/(login|token|password)$|/admin/users(/[^/]+/password)?$")
 _EXPORT: Final = 50
 _EXPORTS: Final = re.compile(r"/admin/exports/|/admin/drivers/[^/]+/export$")
 
@@ -98,7 +95,7 @@ class RateLimit:
             await self._app(scope, receive, send)
             return
         who = self._asks(scope)
-        wait = self._limits.wait_s(who, _cost(scope["path"]))
+        wait = self._limits.wait_s(who, _cost(scope["method"], scope["path"]))
         if not wait:
             await self._app(scope, receive, send)
             return
@@ -127,5 +124,7 @@ def _counts(path: str) -> bool:
     return path.startswith(LIMITED) and not path.startswith(_FREE)
 
 
-def _cost(path: str) -> int:
-    return _EXPORT if _EXPORTS.search(path) else _COSTS.get(path, 1)
+def _cost(method: str, path: str) -> int:
+    if method == "POST":
+        return _PASSWORD if _PASSWORDS.search(path) else 1
+    return _EXPORT if _EXPORTS.search(path) else 1
