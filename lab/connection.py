@@ -57,6 +57,7 @@ class _Exchange(asyncio.Protocol):
     def __init__(self) -> None:
         self.received = b""
         self.answered: asyncio.Future[tuple[int, bytes, bytes, float]] | None = None
+        self.headers_alone = False
         self.lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -69,7 +70,7 @@ class _Exchange(asyncio.Protocol):
             return
         status, head = int(received[9:12]), received[:end].lower() + b"\r\n"
         try:
-            body = _body(status, head, received[end + len(_HEAD_ENDS) :])
+            body = _body(status, head, received[end + len(_HEAD_ENDS) :], headers_alone=self.headers_alone)
         except ConnectionError as error:
             self._end(error)
             return
@@ -129,6 +130,7 @@ class Connection:
                 if exchange is None or exchange.lost or began - self._used_at > _IDLE_S:
                     self.close()
                     exchange = await self._connected()
+                exchange.headers_alone = request.startswith(b"HEAD ")
                 exchange.answered = asyncio.get_running_loop().create_future()
                 exchange.transport.write(request)
                 status, head, body, ended = await exchange.answered
@@ -139,7 +141,7 @@ class Connection:
             self.close()
             raise Unanswered(type(error).__name__, began) from error
         self._used_at = ended
-        if _COMPRESSED in head:
+        if _COMPRESSED in head and body:
             body = gzip.decompress(body)
         if b"\r\nconnection: close" in head:
             self.close()
@@ -169,12 +171,16 @@ class Connection:
         return self._exchange
 
 
-def _body(status: int, head: bytes, received: bytes) -> bytes | None:
-    """The body, if all of it is there.
+def _body(status: int, head: bytes, received: bytes, *, headers_alone: bool) -> bytes | None:
+    """The body, if all of it is there. A head may say how long the body is of which nobody asked.
 
     Raises:
-        ConnectionError: nobody can tell how long it is.
+        ConnectionError: nobody can tell how long it is, or it is there although nobody asked.
     """
+    if headers_alone and received:
+        raise ConnectionError("an answer to HEAD with a body")
+    if headers_alone:
+        return b""
     begin = head.find(_LENGTH)
     if begin >= 0:
         begin += len(_LENGTH)

@@ -96,6 +96,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         rest_s=6.0,  # PostgreSQL takes a while to recover
     ),
     "etags_of_addresses": _mutant("An ETag names the address, not what the answer says.", "stale miscounted"),
+    "heads_of_before": _mutant("HEAD is told what was kept when it was first asked.", "stale miscounted"),
     "keys_without_versions": _mutant("An answer is kept under its address alone.", "stale miscounted"),
     "kept_under_later_versions": _mutant(
         "An answer is kept under the versions of when it was done.", "stale miscounted"

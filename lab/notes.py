@@ -36,6 +36,9 @@ class Notes:
         self._urgent: list[deque[Question]] = []
         # The ETag of the newest answer at each path, from whichever server, and what that answer said.
         self.tagged: dict[str, tuple[str, int]] = {}
+        # What answers with an ETag say, by path and ETag; and of those that say what nobody has read yet, the number.
+        self._said: dict[tuple[str, str], int] = {}
+        self._awaited: dict[tuple[str, str], int] = {}
 
     def reader(self) -> deque[Question]:
         """What a reader is to ask at once; others fill it."""
@@ -58,10 +61,19 @@ class Notes:
             shown = meanings[answer.body] = self._number_of(tuple(question.read(found)))
         if answer.etag:
             self.tagged[question.path] = (answer.etag, shown)
+            self._tells(question, answer, shown)
         self._keep(question.path, who, answer, shown)
 
     def unchanged(self, question: Question, who: str, answer: Answer, shown: int) -> None:
         """The answer says that it is the one that was so tagged: it says what that one said."""
+        self._keep(question.path, who, answer, shown)
+
+    def named(self, question: Question, who: str, answer: Answer) -> None:
+        """The answer names, by its ETag, one that was read before, or will be. If it is not, it says nothing."""
+        tag = (question.path, answer.etag)
+        shown = self._said.get(tag, self._awaited.get(tag))
+        if shown is None:
+            shown = self._awaited[tag] = next(self._numbers)
         self._keep(question.path, who, answer, shown)
 
     def permitted(self, path: str, who: str, answer: Answer, seen: Seen) -> None:
@@ -90,8 +102,20 @@ class Notes:
         self._recorder.event(Wrong(what, at))
 
     def close(self) -> None:
+        for number in self._awaited.values():
+            self._recorder.event(Shown(number, []))
         self._recorder.event(Summed(dict(self._came)))
         self._recorder.close()
+
+    def _tells(self, question: Question, answer: Answer, shown: int) -> None:
+        """What others that are so tagged say, too."""
+        tag = (question.path, answer.etag)
+        if len(self._said) >= _DIFFERENT:
+            self._said.clear()
+        self._said[tag] = shown
+        awaited = self._awaited.pop(tag, None)
+        if awaited is not None:
+            self._recorder.event(Shown(awaited, question.read(question.decode(answer.body))))
 
     def _keep(self, path: str, who: str, answer: Answer, shown: int) -> None:
         asked = self._asked.get((path, who))

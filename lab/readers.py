@@ -25,6 +25,8 @@ _AFTER_FAILURE_S: Final = 0.05
 # it in fewer bytes.
 _UNLESS_UNCHANGED: Final = 0.25
 _COMPRESSED: Final = 0.1
+# And for its headers alone, where they name the answer.
+_HEADERS_ALONE: Final = 0.05
 _NOT_MODIFIED: Final = 304
 
 # When somebody is not answered for so long, others ask beside, again and again: a worker that sleeps for two leases is
@@ -75,12 +77,13 @@ class Reader:
 
     async def _ask(self, question: Question, connection: Connection) -> None:
         more, known = "", self._notes.tagged.get(question.path)
+        method = "HEAD" if known is not None and self._dice.random() < _HEADERS_ALONE else "GET"
         if known is not None and self._dice.random() < _UNLESS_UNCHANGED:
             more = f"If-None-Match: {known[0]}\r\n"
         if self._dice.random() < _COMPRESSED:
             more += "Accept-Encoding: gzip\r\n"
         try:
-            answer = await connection.send(f"GET {question.path} HTTP/1.1\r\n{more}{self._line}".encode())
+            answer = await connection.send(f"{method} {question.path} HTTP/1.1\r\n{more}{self._line}".encode())
         except Unanswered as lost:
             self._notes.failed(question.path, self._server.name, lost)
             await asyncio.sleep(_AFTER_FAILURE_S)
@@ -90,10 +93,12 @@ class Reader:
             if known is not None and answer.status == _NOT_MODIFIED:
                 self._notes.unchanged(question, "admin", answer, known[1])
             else:
-                await self._take(question, answer)
+                await self._take(question, answer, method)
 
-    async def _take(self, question: Question, answer: Answer) -> None:
-        if answer.status == 200 or (answer.status == NOT_FOUND and question.may_be_absent):
+    async def _take(self, question: Question, answer: Answer, method: str) -> None:
+        if method == "HEAD" and answer.status == 200:
+            self._notes.named(question, "admin, its headers alone", answer)
+        elif answer.status == 200 or (answer.status == NOT_FOUND and question.may_be_absent):
             self._notes.answered(question, "admin", answer)
         else:
             self._notes.failed(question.path, self._server.name, answer)

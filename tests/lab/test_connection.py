@@ -77,6 +77,19 @@ async def test_an_answer_of_fewer_bytes() -> None:
         assert (await connection.ask("GET", "/", "token")).body == b"hello"
 
 
+async def test_headers_alone_have_no_body_whatever_length_they_tell() -> None:
+    async with answering([ANSWER.removesuffix(b"hello")]) as connection:
+        for _ in range(2):
+            answer = await connection.ask("HEAD", "/", "token")
+            assert answer[:5] == (200, "a1b2c3", "hit", '"e1"', b"")
+
+
+async def test_a_body_of_which_nobody_asked_is_an_error() -> None:
+    async with answering([ANSWER]) as connection:
+        with pytest.raises(Unanswered, match="ConnectionError"):
+            await connection.ask("HEAD", "/", "token")
+
+
 async def test_half_an_answer_is_none() -> None:
     async with answering([ANSWER[:-1], b""]) as connection:
         with pytest.raises(Unanswered):
