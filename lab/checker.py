@@ -5,6 +5,7 @@ What is asked of each read, of each register that its answer shows:
 1. It is no older than the newest write that was acknowledged before the read began, whoever answered.
 2. It is no newer than the newest write that had begun when the read ended.
 3. A write that was never acknowledged may show or not; but a lease or two after somebody was shown it, all are.
+4. Where several write the same, it is from an attempt that was not refused; and if one was acknowledged, from that one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 
 from lab.fleet import Fleet
 from lab.history import Asked, Event, Read, Shown, Worker, Written
-from lab.registers import COUNT, GONE, HIRED, IS, Seen, possible
+from lab.registers import BY, COUNT, GONE, HIRED, IS, Seen, possible
 from lab.timeline import Family, Timeline
 
 # A lease is 2 s (docs/change-feed.md). Who sees a change that nobody acknowledged sees it because it is committed: then
@@ -60,7 +61,7 @@ class Checker:
     """Takes events, all of them, and then reads, in the order in which they ended."""
 
     def __init__(self, fleet: Fleet, events: Iterable[Event]) -> None:
-        chains = (*fleet.drivers, *fleet.vehicles, *fleet.users, fleet.promoted, fleet.devices)
+        chains = (*fleet.drivers, *fleet.contested, *fleet.vehicles, *fleet.users, fleet.promoted, fleet.devices)
         chains = (*chains, fleet.assignment, fleet.event)
         self._initial = {chain.register: chain.number for chain in chains}
         self._asked: dict[int, Asked] = {}
@@ -78,6 +79,8 @@ class Checker:
                 written[event.register].append(event)
         self._timelines = {name: self._timeline(name, found) for name, found in written.items()}
         self._hired = _family(written)
+        self._attempts = {(each.register, each.author): each for found in written.values() for each in found}
+        self._won = {(each.register, each.number): each.author for each in self._attempts.values() if each.acknowledged}
 
     def check(self, reads: Iterable[Read]) -> Verdict:
         verdict = Verdict()
@@ -100,6 +103,8 @@ class Checker:
         """The rule that it breaks, and how."""
         if seen.how == COUNT:
             return self._miscounted(read, seen)
+        if seen.how == BY:
+            return self._forged(seen)
         line = self._timelines.get(seen.register)
         if line is None:
             line = self._timelines[seen.register] = Timeline(self._initial.get(seen.register, 0), (), ())
@@ -124,11 +129,20 @@ class Checker:
             return None
         return "miscounted", f"{seen.number} were there, not {fewest} to {most}"
 
+    def _forged(self, seen: Seen) -> tuple[str, str] | None:
+        attempt = self._attempts.get((seen.register, seen.number))
+        if attempt is None or attempt.refused:
+            return "from nowhere", f"is by attempt {seen.number}, which {'was refused' if attempt else 'nobody made'}"
+        won = self._won.get((seen.register, attempt.number), seen.number)
+        if won != seen.number:
+            return "lost", f"{attempt.number} is by attempt {seen.number}, but was acknowledged to attempt {won}"
+        return None
+
     def _timeline(self, register: str, written: Iterable[Written]) -> Timeline:
         written = list(written)
         return Timeline(
             self._initial.get(register, 0),
-            ((each.began, each.number) for each in written),
+            ((each.began, each.number) for each in written if not each.refused),
             ((each.ended, each.number) for each in written if each.acknowledged),
         )
 

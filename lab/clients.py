@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import uvloop
@@ -24,8 +24,11 @@ from lab.orders import Address, Orders
 from lab.pace import Pace
 from lab.questions import Questions
 from lab.readers import Reader, relieve
+from lab.rivals import Rivals
 from lab.trackers import Tracker
 from lab.watchers import Promoted, Watcher
+
+_CONTESTS: Final = 2
 
 
 async def work(orders: Orders) -> None:
@@ -71,6 +74,14 @@ def _clients(orders: Orders, notes: Notes) -> Iterator[Any]:
     homes = [*orders.servers, *orders.servers]
     for number, home in enumerate(homes):
         yield editor(f"editor {number}", home).work(fleet.drivers[number :: len(homes)], orders.edit_every_s)
+    # Two and two, so that one that is not answered keeps only one other.
+    for number in range(_CONTESTS):
+        desks = [
+            Desk(orders.servers, notes, token, dice(f"desk of rivals {number} at {home.name}"), home)
+            for home in (orders.servers[0], orders.servers[-1])
+        ]
+        rivals = Rivals(desks, notes, questions, dice(f"rivals {number}"))
+        yield rivals.work(fleet.contested[number::_CONTESTS], orders.contest_every_s)
     yield editor("workshop").work(fleet.vehicles, orders.repair_every_s)
     yield editor("dispatcher").work([fleet.assignment], orders.assign_every_s)
     yield editor("reviewer").work([fleet.event], orders.assign_every_s)

@@ -14,11 +14,11 @@ from lab.connection import STOPPED, Answer, Connection, Unanswered
 from lab.fleet import Chain, Fleet
 from lab.notes import Notes
 from lab.orders import HOST, Address
-from lab.questions import Questions
+from lab.questions import Question, Questions
 from lab.registers import ASSIGNMENT, EVENT, GONE, HIRED, driver
 
 _AGAIN_AFTER_S = 0.1
-_PRECONDITION_FAILED, _CONFLICT, _NOT_FOUND, _UNAVAILABLE = 412, 409, 404, 503
+PRECONDITION_FAILED, _CONFLICT, _NOT_FOUND = 412, 409, 404
 
 
 class Desk:
@@ -44,24 +44,42 @@ class Desk:
         more: str = "",
         *,
         again: bool = False,
+        author: int = 0,
     ) -> Answer | None:
-        """One attempt at one of the servers, written down; None if nobody knows what came of it."""
+        """One attempt at one of the servers, written down; None if nobody knows what came of it.
+
+        `author`: the attempt's own number, of those that others make of the same register meanwhile.
+        """
         at_home = self._at_home and not again
         server, connection = self._dice.choice(self._at_home if at_home else self._connections)
         began = time.monotonic()
         try:
             answer = await connection.ask(method, path, self._token, body, more)
         except asyncio.CancelledError:
-            self._notes.written(register, number, server, Unanswered(STOPPED, began), False)
+            self._notes.written(register, number, server, Unanswered(STOPPED, began), False, author)
             raise
         except Unanswered as lost:
-            self._notes.written(register, number, server, lost, False)
-            self._notes.failed(f"{method} {register}", server, lost)
+            self._notes.written(register, number, server, lost, False, author)
+            self._notes.failed(f"{method} {register}", server, lost, shared=author > 0)
             return None
-        self._notes.written(register, number, server, answer, 200 <= answer.status < 300)
-        if answer.status not in (200, 201, 204, _PRECONDITION_FAILED, _CONFLICT, _NOT_FOUND):
-            self._notes.failed(f"{method} {register}", server, answer)
+        self._notes.written(register, number, server, answer, 200 <= answer.status < 300, author)
+        if answer.status not in (200, 201, 204, PRECONDITION_FAILED, _CONFLICT, _NOT_FOUND):
+            self._notes.failed(f"{method} {register}", server, answer, shared=author > 0)
             return None
+        return answer
+
+    async def read(self, question: Question) -> Answer | None:
+        """Ask as a reader does, of one of the servers; None if that does not answer."""
+        server, connection = self._dice.choice(self._connections)
+        try:
+            answer = await connection.ask("GET", question.path, self._token)
+        except Unanswered as lost:
+            self._notes.failed(question.path, server, lost)
+            return None
+        if answer.status != 200:
+            self._notes.failed(question.path, server, answer)
+            return None
+        self._notes.answered(question, "admin", answer)
         return answer
 
 
@@ -101,7 +119,7 @@ class Editor:
             if answer is not None and not unknown:
                 self._notes.wrong(f"{chain.register}: {chain.number} is gone: {answer.body!r}", answer.ended)
                 return False
-            if answer is not None and answer.status == _PRECONDITION_FAILED:
+            if answer is not None and answer.status == PRECONDITION_FAILED:
                 break  # an attempt before this one has arrived after all
             unknown = True
             await asyncio.sleep(_AGAIN_AFTER_S)

@@ -17,7 +17,7 @@ USER_PASSWORD: Final = "wrong horse battery staple"
 # The device whose trips are counted.
 COMMUTER: Final = "commuter"
 
-_DRIVERS, _VEHICLES, _USERS, _LIVE = 20, 8, 2, 4
+_DRIVERS, _CONTESTED, _VEHICLES, _USERS, _LIVE = 20, 4, 8, 2, 4
 # Time before the run begins that devices have for what they report.
 _REPORTED, _COMMUTED = timedelta(days=3), timedelta(days=25)
 # Long enough for a score (scoring/parameters.py: 50 km), at 60 km/h.
@@ -42,6 +42,7 @@ class Fleet(msgspec.Struct):
     """Ids, and what the clients may take for granted.
 
     Attributes:
+        drivers: each edited by one client; `contested`: each by two.
         users: who are locked out and let in; `promoted` is made an admin and a viewer again.
         more_vehicles: the address of the list's second page.
         event: one of so many `events` of the commuter's trip `braked`.
@@ -51,6 +52,7 @@ class Fleet(msgspec.Struct):
     """
 
     drivers: list[Chain]
+    contested: list[Chain]
     vehicles: list[Chain]
     users: list[Chain]
     promoted: Chain
@@ -114,12 +116,14 @@ def made(api: Api, ingest_token: str, others: int) -> Fleet:
         alarm = "hardBraking" if device == COMMUTER else None
         _drive(api, ingest_token, device, started - timedelta(days=27), alarm)
     shares = api.get("/admin/dashboard/risk-distribution")
+    drivers = [Chain(driver(each), f"/api/v1/admin/drivers/{each}") for each in ids]
     chains = [Chain(user(each), f"/api/v1/admin/users/{each}") for each in users]
     page = api.get("/admin/vehicles", limit=(first := _VEHICLES // 2))
     (trip,) = api.get("/admin/trips", driver_id=ids[0])["items"]
     events = api.get("/admin/events", driver_id=ids[1])["items"]
     return Fleet(
-        drivers=[Chain(driver(each), f"/api/v1/admin/drivers/{each}") for each in ids],
+        drivers=drivers[:-_CONTESTED],
+        contested=drivers[-_CONTESTED:],
         vehicles=[Chain(vehicle(each), f"/api/v1/admin/vehicles/{each}") for each in vehicles],
         users=chains[:-1],
         promoted=chains[-1],

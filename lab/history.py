@@ -59,7 +59,12 @@ class Shown(msgspec.Struct, tag=True):
 
 
 class Written(msgspec.Struct, tag=True):
-    """One attempt to give a register its next value. Not acknowledged: it may have happened, or may yet."""
+    """One attempt to give a register its next value. Not acknowledged: it may have happened, or may yet.
+
+    Attributes:
+        refused: for another version is there. So it has not happened, and will not.
+        author: the attempt's own number, where others make attempts of the same register meanwhile; 0 elsewhere.
+    """
 
     register: str
     number: int
@@ -67,6 +72,12 @@ class Written(msgspec.Struct, tag=True):
     ended: float
     acknowledged: bool
     server: str
+    refused: bool = False
+    author: int = 0
+
+    @property
+    def shared(self) -> bool:
+        return self.author > 0
 
 
 class Posted(msgspec.Struct, tag=True):
@@ -82,7 +93,9 @@ class Posted(msgspec.Struct, tag=True):
 
 
 class Failed(msgspec.Struct, tag=True):
-    """What was not answered as it should be. `kind` is a status, the name of an error, or `LATE`."""
+    """What was not answered as it should be. `kind` is a status, the name of an error, or `LATE`; `shared`: an edit of
+    what others edit too.
+    """
 
     what: str
     kind: str
@@ -90,6 +103,7 @@ class Failed(msgspec.Struct, tag=True):
     began: float
     ended: float
     server: str
+    shared: bool = False
 
 
 class Wrong(msgspec.Struct, tag=True):

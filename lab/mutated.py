@@ -35,6 +35,7 @@ _SEEDS: Final = (1, 2)
 # Nobody edits, so that answers live until their time is over; a trip is driven each second, and may show after five.
 _OLD_AGE: Final[Mapping[str, Any]] = {
     "edit_every_s": 1e9,
+    "contest_every_s": 1e9,
     "repair_every_s": 1e9,
     "hire_every_s": 1e9,
     "assign_every_s": 1e9,
@@ -113,6 +114,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     ),
     "principals_never_forgotten": _mutant("A token that was good stays good.", "stale"),
     "redis_needed": _mutant("Who asks is told when Redis fails.", "an-error unavailable", ("kill -9", "Redis")),
+    "rows_unheld": _mutant("Who edits a row looks at its version, and does not hold it.", "contradiction lost"),
     "time_ignored": _mutant("An answer is kept until something is edited.", "stale", orders=_OLD_AGE),
     "totals_only_grow": _mutant("A trip that is taken away stays in the fleet's totals.", "read-models"),
     "waits_without_end": _mutant(

@@ -20,6 +20,7 @@ _REMEMBERED = 500
 # Different meanings that are remembered: memory is not to grow with the length of a run.
 _DIFFERENT = 50_000
 _DETAIL = 300
+_PRECONDITION_FAILED = 412
 
 
 class Notes:
@@ -80,19 +81,22 @@ class Notes:
         """An answer that says something of who asks."""
         self._keep(path, who, answer, self._number_of((seen,)))
 
-    def written(self, register: str, number: int, server: str, outcome: Answer | Unanswered, done: bool) -> None:
-        self._recorder.event(Written(register, number, outcome.began, outcome.ended, done, server))
+    def written(
+        self, register: str, number: int, server: str, outcome: Answer | Unanswered, done: bool, author: int = 0
+    ) -> None:
+        refused = isinstance(outcome, Answer) and outcome.status == _PRECONDITION_FAILED
+        self._recorder.event(Written(register, number, outcome.began, outcome.ended, done, server, refused, author))
 
     def posted(self, device: str, span: tuple[int, int], server: str, outcome: Answer | Unanswered, done: bool) -> None:
         self._recorder.event(Posted(device, *span, outcome.began, outcome.ended, done, server))
 
-    def failed(self, what: str, server: str, outcome: Answer | Unanswered) -> None:
-        """What should have been answered otherwise, or at all."""
+    def failed(self, what: str, server: str, outcome: Answer | Unanswered, *, shared: bool = False) -> None:
+        """What should have been answered otherwise, or at all. `shared`: others edit the same."""
         if isinstance(outcome, Answer):
             kind, detail = str(outcome.status), outcome.body[:_DETAIL].decode(errors="replace")
         else:
             kind, detail = outcome.kind, ""
-        self._recorder.event(Failed(what, kind, detail, outcome.began, outcome.ended, server))
+        self._recorder.event(Failed(what, kind, detail, outcome.began, outcome.ended, server, shared))
 
     def late(self, what: str, server: str, answer: Answer) -> None:
         """What was answered, but after a while that takes an excuse."""

@@ -32,6 +32,7 @@ class Orders(msgspec.Struct):
         rest_s: seconds that each rests after an answer.
         quiet_s: seconds at first in which all rest longer (`lab.pace`), and nobody does harm.
         edit_every_s: seconds between an editor's edits; there are two editors for each server.
+        contest_every_s: between the moments at which two edit the same driver.
         repair_every_s: the same for vehicles, whose edits make all drivers' answers stale and so must leave them time.
         positions_every_s: seconds between a device's positions.
         kept: how late readers may see telemetry.
@@ -46,6 +47,7 @@ class Orders(msgspec.Struct):
     rest_s: float = 0.002
     quiet_s: float = 0.0
     edit_every_s: float = 0.7
+    contest_every_s: float = 1.0
     repair_every_s: float = 4.0
     positions_every_s: float = 0.1
     commute_every_s: float = 5.0

@@ -36,9 +36,14 @@ def excuses(fault: Fault, server: str) -> bool:
     return "Redis" not in fault.target and (whose == server or whose.endswith("database"))
 
 
-def _delays(fault: Fault, server: str) -> bool:
-    """Whether a request to this server may wait because of it: also for locks of who has lost the database."""
-    return excuses(fault, server) or fault.target.endswith("way to the database")
+def _hinders(fault: Fault, asked: Written | Failed) -> bool:
+    """Whether it may fail because of this. Of two who edit the same, one waits for the other, on whichever server."""
+    return excuses(fault, asked.server) or (asked.shared and "Redis" not in fault.target)
+
+
+def _delays(fault: Fault, asked: Written | Failed) -> bool:
+    """Whether it may wait because of this: also for locks of who has lost the database."""
+    return _hinders(fault, asked) or fault.target.endswith("way to the database")
 
 
 def unavailable(failed: Iterable[Failed], faults: Sequence[Fault], waits: Sequence[Waited] = ()) -> list[Violation]:
@@ -52,9 +57,7 @@ def unavailable(failed: Iterable[Failed], faults: Sequence[Fault], waits: Sequen
             continue
         if each.kind not in _TOLD | _UNANSWERED:
             found.append(_failure("an error", each))
-        elif not any(
-            excuses(fault, each.server) and fault.touches(each.began, each.ended, GRACE_S) for fault in faults
-        ):
+        elif not any(_hinders(fault, each) and fault.touches(each.began, each.ended, GRACE_S) for fault in faults):
             found.append(_failure("unavailable", each))
     return found
 
@@ -78,9 +81,7 @@ def _too_long(asked: Written | Failed, faults: Sequence[Fault], waits: Sequence[
     took = asked.ended - asked.began
     if took <= LONGEST_S:
         return False
-    within = [
-        fault for fault in faults if _delays(fault, asked.server) and fault.touches(asked.began, asked.ended, GRACE_S)
-    ]
+    within = [fault for fault in faults if _delays(fault, asked) and fault.touches(asked.began, asked.ended, GRACE_S)]
     return took - _covered(asked, within) - _starved(asked, within, waits) > LONGEST_S
 
 
@@ -97,12 +98,12 @@ def _covered(asked: Written | Failed, faults: Sequence[Fault]) -> float:
 def _starved(asked: Written | Failed, faults: Sequence[Fault], waits: Sequence[Waited]) -> float:
     """Seconds beside those faults in which the worker that waited most, of the server that was asked, had no processor.
 
-    Others are waited for no longer than a lease, whatever keeps them.
+    Others are waited for no longer than a lease, whatever keeps them, but by two who edit the same.
     """
     seconds: dict[int, float] = defaultdict(float)
     for wait in waits:
         common = min(wait.ended, asked.ended) - max(wait.began, asked.began)
-        if common <= 0 or wait.server != asked.server:
+        if common <= 0 or not (asked.shared or wait.server == asked.server):
             continue
         if not any(fault.touches(wait.began, wait.ended, GRACE_S) for fault in faults):
             seconds[wait.worker] += wait.seconds * common / (wait.ended - wait.began)

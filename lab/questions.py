@@ -15,6 +15,7 @@ from lab.orders import Kept
 from lab.registers import (
     ABSENT,
     ASSIGNMENT,
+    BY,
     COMMUTES,
     COUNT,
     DEVICES,
@@ -55,7 +56,7 @@ class Questions:
     def __init__(self, fleet: Fleet, kept: Kept) -> None:
         self._fleet = fleet
         self._kept = kept
-        self._chains = {chain.register for chain in fleet.drivers}
+        self._chains = {chain.register for chain in (*fleet.drivers, *fleet.contested)}
         self._users = {chain.register for chain in (*fleet.users, fleet.promoted)}
         self.all: tuple[Question, ...] = (
             *self._dashboard(),
@@ -113,7 +114,7 @@ class Questions:
         yield Question(f"{ADMIN}/exports/vehicles.csv", self._vehicle_names, frozenset(), decode=_rows)
 
     def _of_one(self) -> Iterator[Question]:
-        for chain in self._fleet.drivers:
+        for chain in (*self._fleet.drivers, *self._fleet.contested):
             yield Question(chain.path, self._detail, frozenset({chain.register}), 20)
 
     def _coming_and_going(self) -> Iterator[Question]:
@@ -170,7 +171,9 @@ class Questions:
         """What a name says, wherever it stands; nothing of people whom nobody edits."""
         name = registers.driver(found["driver_id"])
         if name in self._chains:
-            return [Seen(name, IS, int(found["last_name"][1:])), Seen(name, PARITY, int(found["first_name"] == "Odd"))]
+            number, author = registers.read_by(found["last_name"])
+            seen = [Seen(name, IS, number), Seen(name, PARITY, int(found["first_name"] == "Odd"))]
+            return [*seen, Seen(name, BY, author)] if author else seen
         return [Seen(name, THERE, 0)] if name.startswith(registers.HIRED) else []
 
     def _row(self, found: Any) -> list[Seen]:

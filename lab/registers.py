@@ -2,7 +2,8 @@
 
 Each thing that clients edit is one register, edited by one client at a time, on whichever server. Its value is the
 version that the edit makes, and what is written says it again: the last name of a driver of version 7 is `N7`. So
-whatever an answer shows, the edit that it is from can be told.
+whatever an answer shows, the edit that it is from can be told. Where two clients edit the same, it is `N7 by 12`: from
+the twelfth attempt of all.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ THERE: Final = "there"  # made, and not deleted
 ABSENT: Final = "absent"  # not made, or deleted
 COUNT: Final = "count"  # of so many registers whose names begin like that, each is there
 AT_LEAST: Final = "at least"  # it or a later one
+BY: Final = "by"  # its value is from that attempt
 
 
 class Seen(NamedTuple):
@@ -51,6 +53,17 @@ def possible(how: str, number: int, first: int, last: int) -> bool:
     if how == ABSENT:
         return first == 0 or last >= GONE
     raise ValueError(f"nothing looks like {how!r}")
+
+
+def written_by(number: int, author: int) -> str:
+    """The last name of a driver of that version, from that attempt."""
+    return f"N{number} by {author}"
+
+
+def read_by(last_name: str) -> tuple[int, int]:
+    """Version and attempt; 0 where there is one editor."""
+    number, _, author = last_name[1:].partition(" by ")
+    return int(number), int(author or 0)
 
 
 def driver(driver_id: str) -> str:

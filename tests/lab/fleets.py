@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from lab.fleet import Chain, Fleet
 
 DRIVER = "driver LAB-01"
+CONTESTED = "driver LAB-20"
 
 FLEET = Fleet(
     drivers=[Chain(DRIVER, "/api/v1/admin/drivers/LAB-01")],
+    contested=[Chain(CONTESTED, "/api/v1/admin/drivers/LAB-20")],
     vehicles=[Chain("vehicle VEH-01", "/api/v1/admin/vehicles/VEH-01")],
     users=[Chain("user 2", "/api/v1/admin/users/2")],
     promoted=Chain("user 3", "/api/v1/admin/users/3"),

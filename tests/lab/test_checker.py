@@ -6,8 +6,8 @@ import pytest
 
 from lab.checker import Checker, Verdict
 from lab.history import Asked, Event, Read, Shown, Worker, Written
-from lab.registers import ABSENT, AT_MOST, COUNT, GONE, HIRED, IS, THERE, Seen
-from tests.lab.fleets import DRIVER, FLEET
+from lab.registers import ABSENT, AT_LEAST, AT_MOST, BY, COUNT, GONE, HIRED, IS, THERE, Seen
+from tests.lab.fleets import CONTESTED, DRIVER, FLEET
 
 HIRE = f"{HIRED}1"
 
@@ -67,6 +67,43 @@ def test_what_nobody_acknowledged_stays_once_it_was_shown() -> None:
 def test_what_nobody_acknowledged_is_over_when_a_later_write_is_acknowledged() -> None:
     writes = [written(2, 10, 20, done=False), written(3, 21, 22)]
     assert dict(verdict(writes, (23, 24, version(2))).violated) == {"stale": 1}
+
+
+def attempt(number: int, author: int, began: float, ended: float, outcome: str) -> Written:
+    return Written(CONTESTED, number, began, ended, outcome == "won", "server 1", outcome == "refused", author)
+
+
+RACE = [attempt(2, 1, 10, 12, "won"), attempt(2, 2, 10, 13, "refused"), attempt(3, 3, 20, 30, "unknown")]
+
+
+@pytest.mark.parametrize(
+    ("began", "seen", "rule"),
+    [
+        (10.5, Seen(CONTESTED, IS, 2), ""),
+        (10.5, Seen(CONTESTED, IS, 1), ""),
+        (12.5, Seen(CONTESTED, BY, 1), ""),
+        (21.0, Seen(CONTESTED, BY, 3), ""),
+        (12.5, Seen(CONTESTED, AT_LEAST, 2), ""),
+        (12.5, Seen(CONTESTED, IS, 1), "stale"),
+        (12.5, Seen(CONTESTED, IS, 3), "from nowhere"),
+        (12.5, Seen(CONTESTED, BY, 2), "from nowhere"),
+        (12.5, Seen(CONTESTED, BY, 9), "from nowhere"),
+    ],
+)
+def test_what_two_write_at_once_is_one_of_theirs(began: float, seen: Seen, rule: str) -> None:
+    assert dict(verdict(RACE, (began, began + 0.1, seen)).violated) == ({rule: 1} if rule else {})
+
+
+def test_what_was_acknowledged_to_one_is_nobody_elses() -> None:
+    writes = [attempt(2, 1, 10, 12, "won"), attempt(2, 2, 10, 13, "unknown")]
+    assert dict(verdict(writes, (13.0, 13.1, Seen(CONTESTED, BY, 2))).violated) == {"lost": 1}
+
+
+def test_who_is_refused_by_nobody_s_write_is_told_what_is_not_so() -> None:
+    """1. The second is told that a later version is there. 2. The first has not begun to write one."""
+    told = (10.0, 10.5, Seen(CONTESTED, AT_LEAST, 2))
+    writes = [attempt(2, 1, 11, 12, "won"), attempt(2, 2, 10, 10.5, "refused")]
+    assert dict(verdict(writes, told).violated) == {"from nowhere": 1}
 
 
 def test_telemetry_may_lag_as_long_as_its_answer_is_kept() -> None:

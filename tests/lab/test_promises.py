@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from lab.checker import Violation
 from lab.history import LATE, LONGEST_S, Failed, Fault, Waited, Written
 from lab.promises import GRACE_S, latencies, lost_edits, quantile, slow, unavailable, undisturbed
@@ -53,6 +55,18 @@ def test_another_servers_way_to_the_database_excuses_no_failure_but_a_wait_for_i
     assert [each.rule for each in unavailable([failed("503", 11)], faults)] == ["unavailable"]
     assert not unavailable([failed("503", 11)], [Fault("lock", "rows of the database", 10, 12)])
     assert not slow_of([took(10, 11 + LONGEST_S)], faults)
+
+
+def test_of_two_who_edit_the_same_one_waits_for_the_other_s_server() -> None:
+    """That one sleeps with the row held."""
+    faults = [Fault("pause", "server 2, a worker", 10, 12)]
+    one, two = Failed("/path", "timeout", "", 10, 20, "server 1"), took(10, 11 + LONGEST_S)
+    assert not unavailable([structs.replace(one, shared=True)], faults)
+    assert not slow([structs.replace(two, author=1)], [], faults)
+    assert [each.rule for each in (*unavailable([one], faults), *slow([two], [], faults))] == [
+        "unavailable",
+        "slow write",
+    ]
 
 
 def test_no_fault_excuses_an_error() -> None:
