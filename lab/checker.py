@@ -61,7 +61,15 @@ class Checker:
     """Takes events, all of them, and then reads, in the order in which they ended."""
 
     def __init__(self, fleet: Fleet, events: Iterable[Event]) -> None:
-        chains = (*fleet.drivers, *fleet.contested, *fleet.vehicles, *fleet.users, fleet.promoted, fleet.devices)
+        chains = (
+            *fleet.drivers,
+            *fleet.contested,
+            *fleet.vehicles,
+            *fleet.users,
+            fleet.promoted,
+            fleet.reset,
+            fleet.devices,
+        )
         chains = (*chains, fleet.assignment, fleet.event)
         self._initial = {chain.register: chain.number for chain in chains}
         self._asked: dict[int, Asked] = {}

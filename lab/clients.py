@@ -26,7 +26,7 @@ from lab.questions import Questions
 from lab.readers import Reader, relieve
 from lab.rivals import Rivals
 from lab.trackers import Tracker
-from lab.watchers import Promoted, Watcher
+from lab.watchers import Promoted, Renewed, Watcher
 
 _CONTESTS: Final = 2
 
@@ -93,8 +93,10 @@ def _clients(orders: Orders, notes: Notes) -> Iterator[Any]:
     for number, user in enumerate(fleet.users):
         watcher = Watcher(f"lab{number}", user, editor(f"porter {number}"), notes, dice(f"watcher {number}"))
         yield watcher.work(orders.servers, orders.lock_out_every_s, pace)
-    promoted = Promoted(f"lab{len(fleet.users)}", fleet.promoted, notes, dice("promoted"))
+    promoted = Promoted(fleet.promoted_name, fleet.promoted, notes, dice("promoted"))
     yield promoted.work(orders.servers, pace)
+    renewed = Renewed(fleet.reset_name, fleet.reset, token, notes, dice("renewed"))
+    yield renewed.work(orders.servers, pace)
     for device in fleet.live:
         every_s = fleet.seldom_enough(orders.positions_every_s, device, orders.seconds)
         yield Tracker(device, orders.servers, notes, fleet, dice(device)).report(every_s)

@@ -43,7 +43,8 @@ class Fleet(msgspec.Struct):
 
     Attributes:
         drivers: each edited by one client; `contested`: each by two.
-        users: who are locked out and let in; `promoted` is made an admin and a viewer again.
+        users: who are locked out and let in; `promoted` is made an admin and a viewer again; `reset` is given a
+            password at a shell.
         more_vehicles: the address of the list's second page.
         event: one of so many `events` of the commuter's trip `braked`.
         come_and_go: whose trips depend on the assignment; all are of the day `trip_day`, and no others have phone use.
@@ -56,6 +57,7 @@ class Fleet(msgspec.Struct):
     vehicles: list[Chain]
     users: list[Chain]
     promoted: Chain
+    reset: Chain
     devices: Chain
     more_vehicles: str
     assignment: Chain
@@ -72,6 +74,14 @@ class Fleet(msgspec.Struct):
     started: datetime
     ingest_token: str
     admin_token: str
+
+    @property
+    def promoted_name(self) -> str:
+        return f"lab{len(self.users)}"
+
+    @property
+    def reset_name(self) -> str:
+        return f"lab{len(self.users) + 1}"
 
     def began(self, device: str) -> datetime:
         """When the device was at its first position."""
@@ -103,7 +113,7 @@ def made(api: Api, ingest_token: str, others: int) -> Fleet:
         _post(api, "/admin/vehicles", {"vehicle_id": vehicle_id, "name": "N1"})
     users = [
         _post(api, "/admin/users", {"username": f"lab{number}", "password": USER_PASSWORD, "role": "viewer"})["user_id"]
-        for number in range(_USERS + 1)
+        for number in range(_USERS + 2)
     ]
     live = [f"live-{number}" for number in range(_LIVE)]
     given = [
@@ -125,8 +135,9 @@ def made(api: Api, ingest_token: str, others: int) -> Fleet:
         drivers=drivers[:-_CONTESTED],
         contested=drivers[-_CONTESTED:],
         vehicles=[Chain(vehicle(each), f"/api/v1/admin/vehicles/{each}") for each in vehicles],
-        users=chains[:-1],
-        promoted=chains[-1],
+        users=chains[:_USERS],
+        promoted=chains[_USERS],
+        reset=chains[_USERS + 1],
         devices=Chain(DEVICES, "/api/v1/admin/devices", len(given)),
         more_vehicles=f"/api/v1/admin/vehicles?limit={first}&after={page['next']}",
         assignment=Chain(ASSIGNMENT, f"/api/v1/admin/assignments/{given[0]}"),

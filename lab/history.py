@@ -23,6 +23,9 @@ READS, EVENTS, FAULTS = "reads", "events", "faults"
 
 # The kind of failure of a read that was answered, but late.
 LATE = "late"
+# The kind of failure of a command of Roadlens's, and who runs them: no server, and no way that a fault could close.
+COMMAND_FAILED = "a command failed"
+SHELL = "a shell"
 # Two leases and room (docs/change-feed.md: a write waits at most one; it may come to a worker that is taken for dead).
 # A read waits for none, but for a processor and a disk as a write does.
 LONGEST_S = 5.0
@@ -93,8 +96,11 @@ class Posted(msgspec.Struct, tag=True):
 
 
 class Failed(msgspec.Struct, tag=True):
-    """What was not answered as it should be. `kind` is a status, the name of an error, or `LATE`; `shared`: an edit of
-    what others edit too.
+    """What was not answered as it should be.
+
+    Attributes:
+        kind: a status, the name of an error, `LATE` or `COMMAND_FAILED`.
+        shared: an edit of what others edit too.
     """
 
     what: str

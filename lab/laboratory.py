@@ -17,6 +17,7 @@ from lab.nemesis import Nemesis, Weather
 from lab.orders import Kept, Orders
 from lab.outcome import Outcome, judged
 from lab.run import Clients, Log
+from lab.shell import Shell
 from lab.site import opened
 from lab.statements import Statements
 
@@ -65,11 +66,11 @@ def run(where: Path, experiment: Experiment) -> Outcome:
     """Do it, in this directory."""
     with opened(where, experiment.workers, experiment.source, links=True) as site:
         fleet = site.fleet()
-        statements = Statements(site)
+        statements, shell = Statements(site), Shell(site, fleet)
         kept = where / "history"
         kept.mkdir()
         addresses = [place.address for place in site.places]
-        harms = experiment.choose([*all_harms(site), *statements.harms()])
+        harms = experiment.choose([*all_harms(site), *statements.harms(), *shell.harms()])
         late = {"kept": _LATE} if any(harm.kind == CLOCK for harm in harms) else {}
         how = {**late, **experiment.orders}
         orders = Orders(str(kept), addresses, fleet, experiment.seed, experiment.minutes * 60, **how)
@@ -80,7 +81,7 @@ def run(where: Path, experiment: Experiment) -> Outcome:
                 time.sleep(_LOOK_S)
             Nemesis(harms, log, experiment.weather, experiment.seed).work(lambda: clients.working)
         clients.end()
-        history.add(kept, [*statements.events, *waits])
+        history.add(kept, [*statements.events, *shell.events, *waits])
         for server in site.servers:
             server.wait()
         return judged(kept, fleet, site, clients.began, quiet_s=orders.quiet_s)

@@ -109,6 +109,9 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         "A worker believes what it knows for ever.", "stale miscounted", ("pause", "a worker"), ("hold", _TO_DATABASE)
     ),
     "no_wait": _mutant("A writer waits for nobody.", "stale miscounted", ("delay", _TO_DATABASE)),
+    "passwords_end_nothing": _mutant(
+        "A password that is given at a shell ends no token.", "stale", ("roadlens users password", "a shell")
+    ),
     "positions_before_commit": _mutant(
         "Positions are acknowledged before they are committed.", "lost", ("lose", _TO_DATABASE), ("kill -9", "server")
     ),

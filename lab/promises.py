@@ -9,13 +9,13 @@ from typing import Final
 
 from lab.checker import Violation
 from lab.fleet import COMMUTER, Fleet
-from lab.history import LATE, LONGEST_S, Failed, Fault, Posted, Waited, Written
+from lab.history import COMMAND_FAILED, LATE, LONGEST_S, SHELL, Failed, Fault, Posted, Waited, Written
 from lab.registers import COMMUTES, GONE
 from lab.site import Site
 
-# What whoever is hit by a fault may be told: that the database cannot be reached just now, that the request came too
-# slowly, or nothing at all.
-_TOLD: Final = frozenset({"503", "408"})
+# What whoever is hit by a fault may be told: that the database cannot be reached just now, which a command says in its
+# own way; that the request came too slowly; or nothing at all.
+_TOLD: Final = frozenset({"503", "408", COMMAND_FAILED})
 _IN_VAIN: Final = "timeout"
 _UNANSWERED: Final = frozenset({_IN_VAIN, "ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError"})
 
@@ -65,9 +65,11 @@ def unavailable(failed: Iterable[Failed], faults: Sequence[Fault], waits: Sequen
 def slow(
     written: Iterable[Written], failed: Iterable[Failed], faults: Sequence[Fault], waits: Sequence[Waited] = ()
 ) -> list[Violation]:
-    """What took longer than it may, and than what kept it from the database or from a processor."""
+    """What took longer than it may, and than what kept it from the database or from a processor. Of a command nobody
+    promises how long it takes.
+    """
     asked: list[tuple[Written | Failed, str, str]] = [
-        *((each, "slow write", each.register) for each in written if each.acknowledged),
+        *((each, "slow write", each.register) for each in written if each.acknowledged and each.server != SHELL),
         *((each, "slow read", each.what) for each in failed if each.kind == LATE),
     ]
     return [

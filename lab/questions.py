@@ -57,7 +57,8 @@ class Questions:
         self._fleet = fleet
         self._kept = kept
         self._chains = {chain.register for chain in (*fleet.drivers, *fleet.contested)}
-        self._users = {chain.register for chain in (*fleet.users, fleet.promoted)}
+        self._users = {chain.register for chain in (*fleet.users, fleet.promoted, fleet.reset)}
+        self._locked = {chain.register for chain in fleet.users}
         self.all: tuple[Question, ...] = (
             *self._dashboard(),
             *self._lists(),
@@ -197,7 +198,7 @@ class Questions:
 
     def _listed_users(self, found: Any) -> list[Seen]:
         ours = [each for each in found["items"] if _user(each) in self._users]
-        locked = [Seen(_user(each), PARITY, int(each["active"])) for each in ours if not self._role(each)]
+        locked = [Seen(_user(each), PARITY, int(each["active"])) for each in ours if _user(each) in self._locked]
         return [
             *(Seen(_user(each), IS, each["version"]) for each in ours),
             *locked,

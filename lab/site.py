@@ -57,13 +57,14 @@ class Place:
 
 @dataclass
 class Site:
-    """All that runs."""
+    """All that runs; `source` is where its code is, if it is not the one that is installed."""
 
     directory: Path
     postgres: EmbeddedPostgres
     database_url: str
     redis: Valkey
     places: Sequence[Place]
+    source: Path | None = None
 
     @property
     def servers(self) -> list[Server]:
@@ -92,9 +93,23 @@ class Site:
         except psycopg.OperationalError:
             return False
 
-    def run(self, *arguments: str, fails: bool = False) -> str:
-        """A command of Roadlens's, straight at the database."""
-        return Installation(self.directory / "commands", settings(self.database_url)).run(*arguments, fails=fails)
+    def run(self, *arguments: str, typed: str = "") -> str:
+        """A command of Roadlens's, straight at the database; what it printed.
+
+        Raises:
+            AssertionError: it failed; so it has printed.
+        """
+        ours = settings(self.database_url)
+        if self.source is not None:
+            ours["PYTHONPATH"] = str(self.source)
+        return Installation(self.directory / "commands", ours).run(*arguments, typed=typed)
+
+    def tried(self, *arguments: str, typed: str = "") -> tuple[bool, str]:
+        """The same, and whether it ended well."""
+        try:
+            return True, self.run(*arguments, typed=typed)
+        except AssertionError as failed:
+            return False, str(failed)
 
     def fleet(self) -> Fleet:
         """Make one."""
@@ -136,7 +151,7 @@ def opened(
             stack.callback(place.server.stop)
             place.server.start()  # one after the other: the first makes the schema
             places.append(place)
-        yield Site(directory, postgres, url, redis, places)
+        yield Site(directory, postgres, url, redis, places, source)
 
 
 def _place(directory: Path, number: int, workers: int, url: str, redis: Valkey, ways: Links | None) -> Place:

@@ -1,4 +1,6 @@
-"""Users who ask all the time whether they may, while they are locked out and let in, or made admins and viewers."""
+"""Users who ask all the time whether they may, while they are locked out and let in, made admins and viewers, or given
+a new password.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
-from lab.connection import Connection, Unanswered
+from lab.connection import Answer, Connection, Unanswered
 from lab.editors import Editor
 from lab.fleet import USER_PASSWORD, Chain
 from lab.notes import Notes
@@ -26,6 +28,8 @@ _LEISURELY, _MORE_LEISURELY = 5, 25
 
 # Who has just signed in is locked out at once so often, while servers are still asking whose the new token is.
 _AT_ONCE, _AT_ONCE_S = 0.3, 0.03
+# Seconds for which a token that has ended is tried on.
+_REFUSED_FOR_S: Final = 1.0
 
 
 class Asker:
@@ -72,23 +76,39 @@ class Asker:
         seen = told.get(answer.status)
         if seen is not None:
             self._notes.permitted(path, self._name, answer, seen)
+            self._hear(answer)
         else:
             self._notes.failed(path, server.name, answer)
             await asyncio.sleep(_AFTER_FAILURE_S)
+
+    def _hear(self, answer: Answer) -> None:
+        """What the user makes of it."""
 
     def _question(self) -> tuple[str, dict[int, Seen]]:
         """What to ask, and what each status says of the user."""
         raise NotImplementedError
 
 
-class Watcher(Asker):
-    """While the version is odd the user is active; a token ends with the version it was given in."""
+class Holder(Asker):
+    """A token ends with the version of the user that it was given in."""
 
-    def __init__(self, name: str, chain: Chain, editor: Editor, notes: Notes, dice: random.Random) -> None:
+    def __init__(self, name: str, chain: Chain, notes: Notes, dice: random.Random) -> None:
         super().__init__(name, notes, dice)
         self._chain = chain
-        self._editor = editor
         self._given_in = 0
+
+    def _question(self) -> tuple[str, dict[int, Seen]]:
+        user, given_in = self._chain.register, self._given_in
+        told = {_OK: Seen(user, AT_MOST, given_in), _UNAUTHORIZED: Seen(user, BEYOND, given_in)}
+        return self._dice.choice(_PATHS), told
+
+
+class Watcher(Holder):
+    """While the version is odd the user is active."""
+
+    def __init__(self, name: str, chain: Chain, editor: Editor, notes: Notes, dice: random.Random) -> None:
+        super().__init__(name, chain, notes, dice)
+        self._editor = editor
 
     async def work(self, servers: Sequence[Address], every_s: float, pace: Pace) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -108,10 +128,50 @@ class Watcher(Asker):
             if not await self._editor.edit(self._chain, {"active": self._chain.number % 2 == 0}):
                 return
 
-    def _question(self) -> tuple[str, dict[int, Seen]]:
-        user, given_in = self._chain.register, self._given_in
-        told = {_OK: Seen(user, AT_MOST, given_in), _UNAUTHORIZED: Seen(user, BEYOND, given_in)}
-        return self._dice.choice(_PATHS), told
+
+class Renewed(Holder):
+    """Somebody else gives the user a password now and then, which ends the tokens of before."""
+
+    def __init__(self, name: str, chain: Chain, admin_token: str, notes: Notes, dice: random.Random) -> None:
+        super().__init__(name, chain, notes, dice)
+        self._admin_token = admin_token
+        self._ended = asyncio.Event()
+
+    async def work(self, servers: Sequence[Address], pace: Pace) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for server in servers:
+                tasks.create_task(self._ask(server, pace, _LEISURELY))
+            tasks.create_task(self._renew([(server.name, Connection(HOST, server.port)) for server in servers]))
+
+    async def _renew(self, connections: Sequence[tuple[str, Connection]]) -> None:
+        """Take a new token a while after the one before was refused: nobody else is to accept that meanwhile."""
+        while True:
+            before = await self._version(connections)
+            token = await self._signed_in(connections)
+            if await self._version(connections) != before:
+                continue  # nobody knows which of the two it is of
+            self._ended.clear()
+            self._token, self._given_in = token, before
+            await self._ended.wait()
+            await asyncio.sleep(_REFUSED_FOR_S)
+
+    async def _version(self, connections: Sequence[tuple[str, Connection]]) -> int:
+        """As the database has it: this answer is kept by nobody."""
+        while True:
+            server, connection = self._dice.choice(connections)
+            try:
+                answer = await connection.ask("GET", self._chain.path, self._admin_token)
+            except Unanswered as lost:
+                self._notes.failed(self._chain.path, server, lost)
+            else:
+                if answer.status == _OK:
+                    return int(answer.json()["version"])
+                self._notes.failed(self._chain.path, server, answer)
+            await asyncio.sleep(_AFTER_FAILURE_S)
+
+    def _hear(self, answer: Answer) -> None:
+        if answer.status == _UNAUTHORIZED:
+            self._ended.set()
 
 
 class Promoted(Asker):

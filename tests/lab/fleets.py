@@ -15,6 +15,7 @@ FLEET = Fleet(
     vehicles=[Chain("vehicle VEH-01", "/api/v1/admin/vehicles/VEH-01")],
     users=[Chain("user 2", "/api/v1/admin/users/2")],
     promoted=Chain("user 3", "/api/v1/admin/users/3"),
+    reset=Chain("user 4", "/api/v1/admin/users/4"),
     devices=Chain("devices", "/api/v1/admin/devices"),
     more_vehicles="/api/v1/admin/vehicles?limit=4&after=a",
     assignment=Chain("assignment", "/api/v1/admin/assignments/1"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from lab.checker import Violation
-from lab.history import LATE, LONGEST_S, Failed, Fault, Waited, Written
+from lab.history import COMMAND_FAILED, LATE, LONGEST_S, SHELL, Failed, Fault, Waited, Written
 from lab.promises import GRACE_S, latencies, lost_edits, quantile, slow, unavailable, undisturbed
 from lab.registers import COMMUTES, GONE
 
@@ -67,6 +67,14 @@ def test_of_two_who_edit_the_same_one_waits_for_the_other_s_server() -> None:
         "unavailable",
         "slow write",
     ]
+
+
+def test_a_command_may_take_its_time_and_fail_with_the_database() -> None:
+    """No fault of a server or of Redis is one of whoever sits at the machine."""
+    told = Failed("roadlens users password", COMMAND_FAILED, "", 11, 11.5, SHELL)
+    assert [each.rule for each in unavailable([told], [*FAULTS, *OTHERS])] == ["unavailable"]
+    assert not unavailable([structs.replace(told, began=51, ended=52)], FAULTS)
+    assert not slow([structs.replace(took(20, 30), server=SHELL)], [], [])
 
 
 def test_no_fault_excuses_an_error() -> None:

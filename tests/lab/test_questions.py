@@ -30,7 +30,10 @@ def test_each_kind_of_answer_that_is_kept_is_asked_for() -> None:
 @pytest.mark.parametrize(
     "register",
     [
-        *(each.register for each in (*FLEET.drivers, *FLEET.contested, *FLEET.vehicles, *FLEET.users, FLEET.promoted)),
+        *(
+            each.register
+            for each in (*FLEET.drivers, *FLEET.contested, *FLEET.vehicles, *FLEET.users, FLEET.promoted, FLEET.reset)
+        ),
         *(ASSIGNMENT, DEVICES, EVENT, HIRED, SCORE_VERSION),
     ],
 )
