@@ -100,6 +100,7 @@ ROUTES = {
     "POST /api/v1/admin/users/{user_id}/erase": May.ADMIN,
     "GET /api/v1/admin/audit": May.ADMIN,
     "GET /api/v1/admin/exports/drivers.csv": May.VIEWER,
+    "GET /api/v1/admin/exports/risk.csv": May.VIEWER,
     "GET /api/v1/admin/exports/trips.csv": May.VIEWER,
     "GET /api/v1/admin/exports/events.csv": May.VIEWER,
     "GET /api/v1/admin/exports/vehicles.csv": May.VIEWER,

@@ -38,6 +38,11 @@ async def test_the_file_has_what_the_list_shows(window: Window, dashboard: Fleet
     download = await downloading.value
     assert download.suggested_filename.startswith("drivers-")
     assert ids_in(await download.path()) == wanted
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Export reasons").click()
+    download = await downloading.value
+    assert download.suggested_filename.startswith("risk-")
+    assert ids_in(await download.path()) == wanted
     codes = panel(page, "All drivers").locator("tbody code")
     assert await codes.all_inner_texts() == wanted
 

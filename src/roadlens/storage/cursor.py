@@ -25,9 +25,14 @@ Batches = AsyncGenerator[list[T], None]
 
 
 async def batches(
-    session: ReadSession, statement: str, into: Callable[..., T], params: Mapping[str, Any] | None = None
+    session: ReadSession,
+    statement: str,
+    into: Callable[..., T],
+    params: Mapping[str, Any] | None = None,
+    *,
+    size: int = BATCH,
 ) -> Batches[T]:
-    """The rows of a statement, in order; each row's columns, by name, are the arguments of `into`.
+    """The rows of a statement, in order, so many at a time; each row's columns, by name, are the arguments of `into`.
 
     PostgreSQL plans a cursor for its first rows. Whoever ends the iteration early closes it (`contextlib.aclosing`);
     being cancelled while the server looks for rows ends the statement there too.
@@ -36,7 +41,7 @@ async def batches(
     result = await _or_ended(connection, connection.stream(text(statement), params))
     try:
         names = tuple(result.keys())
-        while rows := await _or_ended(connection, result.fetchmany(BATCH)):
+        while rows := await _or_ended(connection, result.fetchmany(size)):
             yield [into(**dict(zip(names, row, strict=True))) for row in rows]
     finally:
         await result.close()

@@ -133,7 +133,9 @@ def test_filters_are_those_of_the_list(api: Api) -> None:
         kept = [each for each in of_list if each["name"] not in ("limit", "skip", "after")]
         *of_file, last = paths[f"/api/v1{file(name)}"]["get"]["parameters"]
         assert (of_file, last["name"]) == (kept, "bom")
-    assert len([path for path in paths if "/exports/" in path]) == len(LISTS)
+    of_drivers, of_risk = (paths[f"/api/v1{file(name)}"]["get"]["parameters"] for name in ("drivers", "risk"))
+    assert of_risk == of_drivers
+    assert len([path for path in paths if "/exports/" in path]) == len({*LISTS, "risk"})
 
 
 @pytest.mark.parametrize(("name", "filters"), WRONG)

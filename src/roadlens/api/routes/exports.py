@@ -36,6 +36,7 @@ from roadlens.api.schemas.audit import AuditEntry
 from roadlens.api.schemas.devices import Device
 from roadlens.api.schemas.drivers import DriverListed
 from roadlens.api.schemas.events import Event
+from roadlens.api.schemas.reasons import DriverReasons
 from roadlens.api.schemas.trips import Trip
 from roadlens.api.schemas.users import User
 from roadlens.api.schemas.vehicles import Vehicle
@@ -45,7 +46,7 @@ from roadlens.api.taking import Export, Taking, TakingConfidential
 from roadlens.domain import EventSource, EventType, RiskLevel
 from roadlens.storage.cursor import Batches
 from roadlens.storage.database import ReadSession
-from roadlens.storage.reads import assignments, audit, devices, driver_pages, events, trips, users, vehicles
+from roadlens.storage.reads import assignments, audit, devices, driver_pages, events, reasons, trips, users, vehicles
 from roadlens.storage.reads.assignments import AssignmentFilter
 from roadlens.storage.reads.audit import AuditFilter
 from roadlens.storage.reads.driver_pages import DriverQuery, DriverSort
@@ -66,6 +67,7 @@ confidential = APIRouter(dependencies=[may_administer_beforehand], **_TAKEN)
 ByteOrderMark = Annotated[bool, Query(alias="bom", description="Begin with a byte order mark: Excel needs it.")]
 
 _DRIVERS: Final = Sheet(DriverListed, DriverListed.of)
+_REASONS: Final = Sheet(DriverReasons, DriverReasons.of)
 _TRIPS: Final = Sheet(Trip, Trip.of)
 _EVENTS: Final = Sheet(Event, Event.model_validate)
 _VEHICLES: Final = Sheet(Vehicle, Vehicle.model_validate)
@@ -86,13 +88,23 @@ async def export_drivers(
     bom: ByteOrderMark = False,
 ) -> CsvExport:
     """Drivers with vehicle and latest score."""
-    query = DriverQuery(
-        search=(search or "").strip() or None,
-        risk_level=risk_level,
-        sort=sort,
-        descending=None if order is None else order == "desc",
-    )
+    query = _query(search, risk_level, sort, order)
     return _file(taking, "drivers", _DRIVERS, partial(driver_pages.every, query=query), bom)
+
+
+@router.get("/risk.csv")
+async def export_risk(
+    taking: Taking,
+    *,
+    search: Search = None,
+    risk_level: RiskLevel | None = None,
+    sort: DriverSort = DriverSort.DRIVER_ID,
+    order: Order = None,
+    bom: ByteOrderMark = False,
+) -> CsvExport:
+    """Drivers with the reasons for the latest score, those of `/admin/drivers/{driver_id}/risk`: codes and texts."""
+    query = _query(search, risk_level, sort, order)
+    return _file(taking, "risk", _REASONS, partial(reasons.every, query=query), bom)
 
 
 @router.get("/trips.csv")
@@ -169,6 +181,15 @@ async def export_changes(
     """Who changed what, when, from what to what: the newest first. `before` and `after` are JSON."""
     wanted = AuditFilter(actor=actor, action=action, entity=entity, entity_id=entity_id, begin=begin, end=end)
     return _file(taking, "audit", _CHANGES, partial(audit.every, wanted=wanted), bom)
+
+
+def _query(search: str | None, risk_level: RiskLevel | None, sort: DriverSort, order: str | None) -> DriverQuery:
+    return DriverQuery(
+        search=(search or "").strip() or None,
+        risk_level=risk_level,
+        sort=sort,
+        descending=None if order is None else order == "desc",
+    )
 
 
 def _file(

@@ -88,8 +88,7 @@ class Credibility(Answer):
 
 def explained(driver_id: str, found: ScoredWindow) -> dict[str, Any]:
     """What `DriverRisk` says of a score beyond the score itself."""
-    terms, exposure = Terms.of(found.parameters), _exposure(found.distance_m, found.driven)
-    explanation = explain(terms, exposure, [Factor(**msgspec.structs.asdict(factor)) for factor in found.factors])
+    terms, explanation = _explanation(found)
     return {
         "window_days": terms.window_days,
         "window_first_day": found.first_day,
@@ -102,9 +101,19 @@ def explained(driver_id: str, found: ScoredWindow) -> dict[str, Any]:
         },
         "average_score": explanation.average_score if explanation.factors else None,
         "factors": _factors(driver_id, found, explanation),
-        "reasons": _reasons(terms, found, explanation),
+        "reasons": _reasons(terms, explanation, found),
         "lower": reasons.lower(explanation),
     }
+
+
+def reasons_of(found: ScoredWindow) -> list[reasons.Reason]:
+    """The reasons alone. They need the first trip of each factor, and no event."""
+    return _reasons(*_explanation(found), found)
+
+
+def _explanation(found: ScoredWindow) -> tuple[Terms, Explanation]:
+    terms, exposure = Terms.of(found.parameters), _exposure(found.distance_m, found.driven)
+    return terms, explain(terms, exposure, [Factor(**msgspec.structs.asdict(factor)) for factor in found.factors])
 
 
 def _exposure(distance_m: int, driven: Driven) -> Exposure:
@@ -113,7 +122,7 @@ def _exposure(distance_m: int, driven: Driven) -> Exposure:
     return Exposure(distance_m=distance_m, **amounts)
 
 
-def _reasons(terms: Terms, found: ScoredWindow, explanation: Explanation) -> list[reasons.Reason]:
+def _reasons(terms: Terms, explanation: Explanation, found: ScoredWindow) -> list[reasons.Reason]:
     if found.risk_score is None:
         return [reasons.no_score(terms, found.distance_m, found.day)]
     # The first of each factor has most of it.

@@ -1,8 +1,8 @@
 """What is behind a driver's latest score: the days of its window, and of each factor the trips and events it came from.
 
-It is SQL that `risk` puts into its one statement. A driver's trips of the window are read once, by the index of a
-driver's trips; events are read from a few of them. Other drivers, and what came
-before the window, are not read.
+It is SQL that `risk` puts into its one statement, and `reasons` for driver after driver. A driver's trips of the window
+are read once, by the index of a driver's trips; events are read from a few of them. Other drivers, and what came before
+the window, are not read.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _SUMS = ", ".join(f"sum({column})::int AS {column}" for column in AMOUNTS.values
 _SOME = " OR ".join(f"{column} > 0" for column in AMOUNTS.values())
 
 
-def _each(names: tuple[str, ...], columns: str, order: str) -> str:
-    """Of each factor the first trips in that order that have something of it."""
+def _each(names: tuple[str, ...], columns: str, order: str, most: int = MOST_BEHIND) -> str:
+    """Of each factor the first trips in that order that have something of it, at most so many."""
     return " UNION ALL ".join(
         f"(SELECT '{name}' AS factor, {columns.format(AMOUNTS[name])} FROM driven "
-        f"WHERE {AMOUNTS[name]} > 0 ORDER BY {order.format(AMOUNTS[name])} LIMIT {MOST_BEHIND})"
+        f"WHERE {AMOUNTS[name]} > 0 ORDER BY {order.format(AMOUNTS[name])} LIMIT {most})"
         for name in names
     )
 
 
 # After `latest`: the driver's latest row of `risk_scores` with `first_day` of its window and that day's first moment.
-# Events are those of the newest trips that have any of their type, so that rare ones are found as fast as others.
-BEHIND: Final = f"""
+def _driven(most: int) -> str:
+    return f"""
 exposure AS (
     SELECT count(*)::int AS driven_days, sum(trips)::int AS trips, {_SUMS}
     FROM latest JOIN driver_day ON driver_day.driver_id = latest.driver_id
@@ -46,8 +46,15 @@ exposure AS (
         AND trip_id >= first_trip
     WHERE risk_score IS NOT NULL AND ({_SOME})
 ), most AS (
-    {_each(tuple(AMOUNTS), "trip_id, started_at, day, distance_m, {} AS amount", "{} DESC, trip_id DESC")}
-), newest AS (
+    {_each(tuple(AMOUNTS), "trip_id, started_at, day, distance_m, {} AS amount", "{} DESC, trip_id DESC", most)}
+)"""
+
+
+# Reasons name one trip of a factor, and no event.
+BEHIND_REASONS: Final = _driven(most=1)
+
+# Events are those of the newest trips that have any of their type, so that rare ones are found as fast as others.
+BEHIND: Final = f"""{_driven(MOST_BEHIND)}, newest AS (
     {_each(COUNTS, "trip_id", "trip_id DESC")}
 ), happened AS (
     SELECT event_id, trip_id, event_type, source, occurred_at, nullif(severity, 'NaN') AS severity, confidence, state,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from roadlens.domain import RiskLevel
 from roadlens.storage.arrays import array
-from roadlens.storage.cursor import Batches, batches
+from roadlens.storage.cursor import BATCH, Batches, batches
 from roadlens.storage.database import ReadSession
 from roadlens.storage.reads.driver_filters import (
     SEARCHED,
@@ -23,6 +23,8 @@ from roadlens.storage.reads.driver_filters import (
     with_tables,
 )
 from roadlens.storage.reads.drivers import COLUMNS, SUMMARY_COLUMNS, DriverRow, VehicleInUse
+
+T = TypeVar("T")
 
 # What is said of a search's total: counting all matches could take longer than finding a page of them.
 COUNTED_UP_TO = 1000
@@ -168,15 +170,28 @@ def _listed(
 
 def every(session: ReadSession, query: DriverQuery) -> Batches[ListedDriver]:
     """All matches in the query's order, whichever page it asks for."""
+    columns = f"ARRAY[]::text[] AS position, {_VEHICLE_COLUMNS}, {COLUMNS}, {SUMMARY_COLUMNS}"
+    return walk(session, query, columns, _CURRENT_VEHICLE, _listed)
+
+
+def walk(
+    session: ReadSession,
+    query: DriverQuery,
+    columns: str,
+    joined: str,
+    into: Callable[..., T],
+    *,
+    size: int = BATCH,
+) -> Batches[T]:
+    """These columns of all matches, in order; `joined` is what else is read for each, who stands as `{}` in it."""
     key, direction = _KEYS[query.sort], _direction(query)
     tables = [] if query.risk_level is None else level_tables(query.risk_level)
     statement = f"""
-{with_tables(tables)} SELECT ARRAY[]::text[] AS position, {_VEHICLE_COLUMNS}, {COLUMNS}, {SUMMARY_COLUMNS}
-FROM {key.tables} {_CURRENT_VEHICLE.format(_driver_id(query))}
+{with_tables(tables)} SELECT {columns} FROM {key.tables} {joined.format(_driver_id(query))}
 WHERE {" AND ".join(_on_the_way(query)) or "true"}
 ORDER BY {", ".join(f"{column} {direction}" for column, _ in key.columns)}
 """
-    return batches(session, statement, _listed, _page_params(query))
+    return batches(session, statement, into, _page_params(query), size=size)
 
 
 def _page_statement(query: DriverQuery, total: str, conditions: Sequence[str]) -> str:

@@ -15,18 +15,20 @@ from roadlens.storage.reads.behind import BEHIND, EVENTS_BEHIND, TRIPS_BEHIND, E
 # More than a year of scores says nothing about today's driving.
 LONGEST_HISTORY = 366
 
-# The first id that a trip can have in the window is that of its first moment, as `domain.first_id_at` has it. Of a
-# window's length whole days count, as in scoring.
-_RISK = f"""
-WITH latest AS MATERIALIZED (
+# The latest score of the driver who stands at `{}`. The first id that a trip can have in the window is that of its
+# first moment, as `domain.first_id_at` has it. Of a window's length whole days count, as in scoring.
+LATEST = """latest AS MATERIALIZED (
     SELECT score.*, parameters, first_day, first_moment,
         rpad(lpad(to_hex((extract(epoch FROM first_moment) * 1000)::bigint), 12, '0'), 32, '0')::uuid AS first_trip
     FROM risk_scores AS score JOIN score_versions AS scoring ON scoring.version = score_version, installation,
         LATERAL (SELECT day + 1 - floor((parameters ->> 'risk_window_days')::float)::int AS first_day) AS first,
         LATERAL (SELECT greatest('1970-01-01Z', cast(first_day AS timestamp) AT TIME ZONE timezone) AS first_moment)
             AS began
-    WHERE driver_id = :driver_id ORDER BY day DESC LIMIT 1
-), {BEHIND}
+    WHERE score.driver_id = {} ORDER BY day DESC LIMIT 1
+)"""
+
+_RISK = f"""
+WITH {LATEST.format(":driver_id")}, {BEHIND}
 SELECT driver_id, risk_score, risk_level, latest.day, score_version, latest.distance_m, factors, parameters, first_day,
     first_moment, (SELECT to_json(exposure) FROM exposure) AS exposure, {TRIPS_BEHIND} AS trips,
     {EVENTS_BEHIND} AS events,
@@ -113,14 +115,15 @@ async def risk(session: ReadSession, driver_id: str) -> RiskRow | None:
     def row(driver_id: str, history: Any, **latest: Any) -> RiskRow:
         return RiskRow(
             driver_id=driver_id,
-            latest=None if latest["day"] is None else _window(**latest),
+            latest=None if latest["day"] is None else window(**latest),
             history=msgspec.convert(history or [], list[PastScore]),
         )
 
     return await session.row(_RISK, row, {"driver_id": driver_id})
 
 
-def _window(exposure: Any, factors: Any, trips: Any, events: Any, **columns: Any) -> ScoredWindow:
+def window(exposure: Any, factors: Any, trips: Any, events: Any, **columns: Any) -> ScoredWindow:
+    """A window of the columns that hold it."""
     return ScoredWindow(
         driven=msgspec.convert({key: value or 0 for key, value in exposure.items()}, Driven),
         factors=msgspec.convert(factors, list[StoredFactor]),

@@ -52,8 +52,9 @@ export function open(page) {
     empty: () => empty(asked, everything),
   });
 
-  const file = exportButton("drivers", () => ({ ...asked, limit: null, skip: null }));
-  page.head("Drivers", { actions: [file, mayEdit() && create()] });
+  const all = () => ({ ...asked, limit: null, skip: null });
+  const files = [exportButton("drivers", all), exportButton("risk", all, "Export reasons")];
+  page.head("Drivers", { actions: [...files, mayEdit() && create()] });
   page.main.append(one.node);
   list.sorted(asked.sort, asked.order);
   one.follow(page, () => address("/admin/drivers", asked));

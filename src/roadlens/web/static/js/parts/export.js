@@ -5,9 +5,12 @@ import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { toast } from "./toast.js";
 
-/** `name` is the list's in the API, as `drivers`; `filters()` gives its parameters, without those of a page. */
-export function exportButton(name, filters = () => ({})) {
-  const button = h("button", { class: "button", type: "button", onclick: save }, icon("save"), "Export CSV");
+/**
+ * `name` is the list's in the API, as `drivers`; `filters()` gives its parameters, without those of a page; `label` is
+ * what the button says.
+ */
+export function exportButton(name, filters = () => ({}), label = "Export CSV") {
+  const button = h("button", { class: "button", type: "button", onclick: save }, icon("save"), label);
   async function save() {
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
