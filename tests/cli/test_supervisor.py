@@ -9,11 +9,14 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from roadlens.cli import supervisor
+from roadlens.storage.migrate import MIGRATION_LOCK
 from tests.support.installation import ROADLENS, Installation
 from tests.support.postgres import TEMPLATE, Server
+from tests.support.workers import until, upgrades_of
 
 
 @pytest.fixture
@@ -54,6 +57,30 @@ def test_a_server_with_workers(postgres: Server, tmp_path: Path, heard: socket.s
             _, errors = server.communicate(timeout=120)
         assert words(heard, supervisor.STOPPING) == [supervisor.STOPPING]
         assert server.returncode == 0, errors
+
+
+def test_a_stop_during_a_reload_is_the_last_word(postgres: Server, tmp_path: Path, heard: socket.socket) -> None:
+    """1. A reload waits for its turn to upgrade the schema. 2. The server is told to stop. 3. And to reload, again."""
+    with postgres.copy_of(TEMPLATE) as url, psycopg.connect(url, autocommit=True) as another:
+        installation = Installation(tmp_path / "data", {"DATABASE_URL": url, "ROADLENS_WORKERS": "2"})
+        environment = installation.environment | {"NOTIFY_SOCKET": str(tmp_path / "notify")}
+        server = subprocess.Popen([ROADLENS, "serve"], env=environment, stdout=subprocess.DEVNULL)
+        try:
+            words(heard, supervisor.READY)
+            another.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+            server.send_signal(signal.SIGHUP)
+            words(heard, "RELOADING=1")
+            until(lambda: bool(upgrades_of(server.pid)))
+            server.send_signal(signal.SIGTERM)
+            words(heard, supervisor.STOPPING)
+            server.send_signal(signal.SIGHUP)
+            server.wait(timeout=120)
+        finally:
+            server.kill()
+            server.wait()
+    heard.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        heard.recv(4096)
 
 
 def test_an_abstract_address(monkeypatch: pytest.MonkeyPatch) -> None:

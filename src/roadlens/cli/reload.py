@@ -59,6 +59,8 @@ class Reload:
         self._stopped = asyncio.Event()
 
     def begin(self) -> None:
+        if self._stopped.is_set():
+            return
         if self._task is not None and not self._task.done():
             self._again = True
             return
@@ -83,7 +85,8 @@ class Reload:
                 await self._workers.reload(self._upgrade)
             except Exception:  # whatever it is, who supervises waits for the end of this reload
                 logger.exception("A reload has ended in the middle; those that are there go on")
-        supervisor.tell(supervisor.READY)
+        if not self._stopped.is_set():  # that it stops is the last word
+            supervisor.tell(supervisor.READY)
 
     async def _upgrade(self) -> None:
         """By a program of its own, for this one knows only the steps of the release that it was started from.
