@@ -93,21 +93,20 @@ class Site:
         except psycopg.OperationalError:
             return False
 
-    def run(self, *arguments: str, typed: str = "") -> str:
-        """A command of Roadlens's, straight at the database; what it printed.
+    def run(self, *arguments: str) -> str:
+        """A command of the Roadlens that is installed, straight at the database; what it printed.
 
         Raises:
             AssertionError: it failed; so it has printed.
         """
-        ours = settings(self.database_url)
-        if self.source is not None:
-            ours["PYTHONPATH"] = str(self.source)
-        return Installation(self.directory / "commands", ours).run(*arguments, typed=typed)
+        return Installation(self.directory / "commands", settings(self.database_url)).run(*arguments)
 
     def tried(self, *arguments: str, typed: str = "") -> tuple[bool, str]:
-        """The same, and whether it ended well."""
+        """A command of the code that is attacked: whether it ended well, and what it printed."""
+        attacked = {} if self.source is None else {"PYTHONPATH": str(self.source)}
+        commands = Installation(self.directory / "commands", settings(self.database_url) | attacked)
         try:
-            return True, self.run(*arguments, typed=typed)
+            return True, commands.run(*arguments, typed=typed)
         except AssertionError as failed:
             return False, str(failed)
 
