@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import socket
+import struct
 import sys
 
 import pytest
@@ -40,6 +42,39 @@ async def test_who_comes_then_is_not_taken() -> None:
             await asyncio.sleep(0.1)
             with pytest.raises(BlockingIOError):
                 listener.accept()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such filters")
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_who_is_connected_only_in_its_own_eyes_is_taken_too(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1. The client's last word of the handshake is lost on its way. 2. The port is to be closed. 3. The client, which
+    holds itself connected, sends.
+    """
+    monkeypatch.setattr("roadlens.cli.listener._LAST_ONES_S", 120.0)
+    with bind(host, 0) as listener:
+        listener.listen(100)
+        listener.setblocking(False)
+        lose_what_is_no_syn(listener)
+        with socket.create_connection(listener.getsockname()[:2]) as client:
+            with pytest.raises(BlockingIOError):
+                listener.accept()
+            taking = asyncio.create_task(take_last_ones(listener))
+            await asyncio.sleep(0.1)
+            assert not taking.done()
+            client.send(b"heard")
+            async with asyncio.timeout(120):
+                taken, _ = await asyncio.get_running_loop().sock_accept(listener)
+                await taking
+            with taken:
+                assert taken.recv(5) == b"heard"
+
+
+def lose_what_is_no_syn(listener: socket.socket) -> None:
+    """Load the byte of flags; return nothing of what has no SYN, and else all."""
+    program = [(0x30, 0, 0, 13), (0x45, 1, 0, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF)]
+    kept = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *each) for each in program))
+    attach_filter = 26
+    listener.setsockopt(socket.SOL_SOCKET, attach_filter, struct.pack("HP", len(program), ctypes.addressof(kept)))
 
 
 async def test_nobody_waits_for_those_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:

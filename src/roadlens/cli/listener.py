@@ -10,17 +10,34 @@ import socket
 import struct
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from roadlens.errors import SetupError
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound
 
-# linux/socket.h and linux/filter.h: a program of one instruction, which returns 0 and so lets no packet through.
+# asm-generic/socket.h
 _ATTACH_FILTER: Final = 26
-_DROP: Final = struct.pack("=HBBI", 0x06, 0, 0, 0)
+# linux/bpf_common.h: a program lets as many bytes of a packet through as it returns. This one sees a TCP header
+# (RFC 9293, section 3.1) and drops what asks for a new connection: SYN without ACK.
+_NOBODY_NEW: Final = b"".join(
+    struct.pack("=HBBI", *instruction)
+    for instruction in (
+        (0x30, 0, 0, 13),  # load the byte of flags
+        (0x54, 0, 0, 0x12),  # of which SYN and ACK
+        (0x15, 0, 1, 0x02),  # where it is SYN alone
+        (0x06, 0, 0, 0),  # drop
+        (0x06, 0, 0, 0xFFFFFFFF),  # else let it through
+    )
+)
+_INSTRUCTION_BYTES: Final = 8
+# How proc(5) writes the state of a connection that waits for its client's last word (net/tcp_states.h).
+_HALF_OPEN: Final = "03"
 # Seconds for those that wait to be taken; processes that accept need some milliseconds for it.
 _LAST_ONES_S: Final = 2.0
+# Seconds between two looks, and until a packet that passed just before the filter has been dealt with.
+_LOOK_S: Final = 0.005
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -57,15 +74,30 @@ def address(listener: socket.socket) -> str:
 async def take_last_ones(listener: socket.socket) -> None:
     """Let nobody more come, and return when those that wait have been taken by who accepts, in whatever process.
 
-    What waits in a socket that is closed is reset, and a client cannot know whether it was heard. Who tries to connect
-    from now on hears nothing, tries again after a second (RFC 6298), and then is refused, or meets the next server.
+    What waits in a socket that is closed is reset, and a client cannot know whether it was heard. That goes also for
+    one that waits half-open: the kernel has answered it, so that it holds itself connected and sends, and its own last
+    word is still on its way. Who tries to connect from now on hears nothing, tries again after a second (RFC 6298),
+    and then is refused, or meets the next server.
     """
     with suppress(OSError):  # a system without such filters; then the moment before the close is not covered
-        program = ctypes.create_string_buffer(_DROP)
-        listener.setsockopt(
-            socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", len(_DROP) // 8, ctypes.addressof(program))
-        )
+        program = ctypes.create_string_buffer(_NOBODY_NEW)
+        length = len(_NOBODY_NEW) // _INSTRUCTION_BYTES
+        listener.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", length, ctypes.addressof(program)))
     waiting, until = select.poll(), time.monotonic() + _LAST_ONES_S
     waiting.register(listener, select.POLLIN)
-    while waiting.poll(0) and time.monotonic() < until:  # noqa: ASYNC110 - other processes take them: nothing to wait for
-        await asyncio.sleep(0.001)
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        # In this order: who is half-open no longer waits to be taken.
+        if not (_some_half_open(listener) or waiting.poll(0)) or time.monotonic() > until:
+            return
+
+
+def _some_half_open(listener: socket.socket) -> bool:
+    """Whether the kernel waits for a client's last word; unknown where there is no /proc, and then said to be not."""
+    port = f":{listener.getsockname()[1]:04X}"
+    table = Path("/proc/net/tcp6" if listener.family == socket.AF_INET6 else "/proc/net/tcp")
+    try:
+        lines = table.read_text().splitlines()[1:]
+    except OSError:
+        return False
+    return any(local.endswith(port) and state == _HALF_OPEN for _, local, _, state, *_ in map(str.split, lines))
