@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,8 @@ PATHS = (
 )
 # How many requests are sent at once without waiting for answers.
 PIPELINED = 8
-# Seconds. Who was idle for longer between two requests must expect that the connection has gone meanwhile.
+# Seconds. Who was idle for longer before a request, be it for want of a processor, must expect that the connection has
+# gone meanwhile.
 PROMPT_S = 0.25
 
 
@@ -61,7 +61,12 @@ class Load:
         while not self.stopped.is_set():
             try:
                 async with connected(self.host, self.port, self.token) as connection:
-                    await kind(connection, number)
+                    try:
+                        await kind(connection, number)
+                    except Lost:
+                        if connection.idle_s < PROMPT_S or connection.answered_at > connection.sent_at:
+                            raise
+                        self.idle += 1
             except ConnectionRefusedError:
                 return
             except (OSError, Lost) as error:
@@ -69,17 +74,8 @@ class Load:
 
     async def _stays(self, connection: RawConnection, number: int) -> None:
         for path in itertools.islice(itertools.cycle(PATHS), number, None):
-            sent_at = time.monotonic()
-            idle = sent_at - connection.answered_at
             connection.send("GET", path)
-            try:
-                last = self._take(await connection.answer())
-            except Lost:
-                if idle < PROMPT_S:
-                    raise
-                self.idle += 1
-                return
-            if last or self.stopped.is_set():
+            if self._take(await connection.answer()) or self.stopped.is_set():
                 return
 
     async def _comes_anew(self, connection: RawConnection, number: int) -> None:

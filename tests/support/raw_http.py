@@ -31,14 +31,17 @@ class RawConnection:
     """One connection to a server.
 
     Attributes:
-        answered_at: when the last answer was whole; the connection's beginning before that.
+        answered_at: when the last answer was whole; before that, when the client began to connect.
+        sent_at: when something was sent last.
+        idle_s: for how long nothing was asked before that.
     """
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str, began_at: float) -> None:
         self._reader = reader
         self._writer = writer
         self._token = token
-        self.answered_at = time.monotonic()
+        self.answered_at = self.sent_at = began_at
+        self.idle_s = 0.0
 
     def send(self, method: str, path: str, body: bytes = b"", *, token: str | None = None) -> None:
         self.send_head(method, path, len(body), token=token)
@@ -58,6 +61,8 @@ class RawConnection:
         return "\r\n".join([*lines, "", ""]).encode()
 
     def send_bytes(self, sent: bytes) -> None:
+        self.sent_at = time.monotonic()
+        self.idle_s = self.sent_at - self.answered_at
         self._writer.write(sent)
 
     async def answer(self) -> Answer:
@@ -98,8 +103,9 @@ async def connected(host: str, port: int, token: str = "") -> AsyncIterator[RawC
     Raises:
         OSError: nobody takes it.
     """
+    began_at = time.monotonic()
     reader, writer = await asyncio.open_connection(host, port, limit=2**24)
     try:
-        yield RawConnection(reader, writer, token)
+        yield RawConnection(reader, writer, token, began_at)
     finally:
         writer.close()
