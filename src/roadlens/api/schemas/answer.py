@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from roadlens.api.fields import refusal
 
@@ -55,8 +57,17 @@ def _aware(moment: datetime) -> datetime:
 # A time that is sent without an offset is UTC.
 Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aware)]
 
+
+class _SaysWithoutNul:
+    """Says the same to those who read the API's description, beside what the type says already."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"pattern": r"^[^\x00]*$"} | handler(schema)
+
+
 # Text that PostgreSQL can hold.
-Text = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[str, AfterValidator(_without_nul), _SaysWithoutNul]
 
 # 0-100 with two decimals.
 Score = Annotated[float, BeforeValidator(_as_float), Field(ge=0, le=100)]
