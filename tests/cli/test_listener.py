@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import socket
-import struct
 import sys
 
 import pytest
 
-from roadlens.cli.listener import bind, take_last_ones
+from roadlens.cli.listener import attach_filter, bind, take_last_ones
+
+# Load the byte of flags; let nothing through that has no SYN, and else all.
+SYN_ALONE = ((0x30, 0, 0, 13), (0x45, 1, 0, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
 
 
 async def test_those_that_wait_are_taken_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +55,7 @@ async def test_who_is_connected_only_in_its_own_eyes_is_taken_too(host: str, mon
     with bind(host, 0) as listener:
         listener.listen(100)
         listener.setblocking(False)
-        lose_what_is_no_syn(listener)
+        attach_filter(listener, SYN_ALONE)
         with socket.create_connection(listener.getsockname()[:2]) as client:
             with pytest.raises(BlockingIOError):
                 listener.accept()
@@ -67,14 +68,6 @@ async def test_who_is_connected_only_in_its_own_eyes_is_taken_too(host: str, mon
                 await taking
             with taken:
                 assert taken.recv(5) == b"heard"
-
-
-def lose_what_is_no_syn(listener: socket.socket) -> None:
-    """Load the byte of flags; return nothing of what has no SYN, and else all."""
-    program = [(0x30, 0, 0, 13), (0x45, 1, 0, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF)]
-    kept = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *each) for each in program))
-    attach_filter = 26
-    listener.setsockopt(socket.SOL_SOCKET, attach_filter, struct.pack("HP", len(program), ctypes.addressof(kept)))
 
 
 async def test_nobody_waits_for_those_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -21,17 +22,13 @@ _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with
 _ATTACH_FILTER: Final = 26
 # linux/bpf_common.h: a program lets as many bytes of a packet through as it returns. This one sees a TCP header
 # (RFC 9293, section 3.1) and drops what asks for a new connection: SYN without ACK.
-_NOBODY_NEW: Final = b"".join(
-    struct.pack("=HBBI", *instruction)
-    for instruction in (
-        (0x30, 0, 0, 13),  # load the byte of flags
-        (0x54, 0, 0, 0x12),  # of which SYN and ACK
-        (0x15, 0, 1, 0x02),  # where it is SYN alone
-        (0x06, 0, 0, 0),  # drop
-        (0x06, 0, 0, 0xFFFFFFFF),  # else let it through
-    )
+_NOBODY_NEW: Final = (
+    (0x30, 0, 0, 13),  # load the byte of flags
+    (0x54, 0, 0, 0x12),  # of which SYN and ACK
+    (0x15, 0, 1, 0x02),  # where it is SYN alone
+    (0x06, 0, 0, 0),  # drop
+    (0x06, 0, 0, 0xFFFFFFFF),  # else let it through
 )
-_INSTRUCTION_BYTES: Final = 8
 # How proc(5) writes the state of a connection that waits for its client's last word (net/tcp_states.h).
 _HALF_OPEN: Final = "03"
 # Seconds for those that wait to be taken; processes that accept need some milliseconds for it.
@@ -80,9 +77,7 @@ async def take_last_ones(listener: socket.socket) -> None:
     and then is refused, or meets the next server.
     """
     with suppress(OSError):  # a system without such filters; then the moment before the close is not covered
-        program = ctypes.create_string_buffer(_NOBODY_NEW)
-        length = len(_NOBODY_NEW) // _INSTRUCTION_BYTES
-        listener.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", length, ctypes.addressof(program)))
+        attach_filter(listener, _NOBODY_NEW)
     waiting, until = select.poll(), time.monotonic() + _LAST_ONES_S
     waiting.register(listener, select.POLLIN)
     while True:
@@ -90,6 +85,16 @@ async def take_last_ones(listener: socket.socket) -> None:
         # In this order: who is half-open no longer waits to be taken.
         if not (_some_half_open(listener) or waiting.poll(0)) or time.monotonic() > until:
             return
+
+
+def attach_filter(listener: socket.socket, program: Sequence[tuple[int, int, int, int]]) -> None:
+    """Let a program decide which packets the socket gets; instructions are code, two jumps and an operand.
+
+    Raises:
+        OSError: the system has no such filters.
+    """
+    packed = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *instruction) for instruction in program))
+    listener.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(packed)))
 
 
 def _some_half_open(listener: socket.socket) -> bool:
