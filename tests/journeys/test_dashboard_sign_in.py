@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.journeys.conftest import OpenWindow
 from tests.support.browser import Window
@@ -90,6 +90,34 @@ async def test_signing_out_ends_all_tabs_and_the_token(window: Window, dashboard
         await expect(tab.get_by_role("button", name="Sign in")).to_be_visible()
     held = {"Authorization": f"Bearer {token}"}
     assert dashboard.api.client.get("/admin/dashboard/summary", headers=held).status_code == 401
+
+
+async def test_whoever_signs_out_leaves_also_a_page_that_was_refused_meanwhile(
+    window: Window, dashboard: Fleet
+) -> None:
+    user(dashboard, "hurrying")
+    page = await sign_in(window, "#/drivers", username="hurrying", password=PASSWORD)
+    other = await window.context.new_page()
+    await other.goto("/")
+    await settled(other)
+    asked: list[str] = []
+
+    async def late(route: Route) -> None:
+        """The token is no longer good when both pages look again, and the answer is still on its way."""
+        answer = await route.fetch()
+        page.on("request", lambda request: asked.append(request.url))
+        for tab in (page, other):
+            await tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        await expect(other.get_by_role("dialog", name="Sign in")).to_be_visible()
+        await route.fulfill(response=answer)
+
+    await page.route("**/auth/logout", late)
+    window.expect("status of 401")
+    await page.get_by_role("button", name="Sign out").click()
+    for tab in (page, other):
+        await expect(tab.get_by_text("You are signed out.")).to_be_visible()
+        await expect(tab.locator(".shell")).to_have_count(0)
+    assert [address for address in asked if "/api/" in address] == []
 
 
 async def held(page: Page) -> dict[str, Any]:

@@ -15,9 +15,10 @@ const MOST_PATIENT = 10;
  * has changed, `state({answer, problem, loading})` before and after every attempt. Returns `{refresh, stop}`.
  */
 export function live({ path, every = 15, shown, state = () => {} }) {
-  const one = { refresh: ask, stop };
+  const one = { refresh: ask, hold, stop };
   let timer = null;
   let asking = null;
+  let held = false;
   let failures = 0;
   let latest = null;
   let last = null;
@@ -25,7 +26,7 @@ export function live({ path, every = 15, shown, state = () => {} }) {
   async function ask() {
     clearTimeout(timer);
     asking?.abort();
-    if (session.current() === null) return;
+    if (held || session.current() === null) return;
     const attempt = (asking = new AbortController());
     const asked = path();
     if (asked !== last) state({ answer: latest, problem: null, loading: true });
@@ -49,6 +50,14 @@ export function live({ path, every = 15, shown, state = () => {} }) {
     if (!running.has(one)) return;
     const wait = failures ? Math.min(2 ** (failures - 1), MOST_PATIENT) : every;
     timer = setTimeout(() => (document.hidden ? undefined : ask()), wait * 1000);
+  }
+
+  /** Until `hold(false)` nothing is asked, whoever wants it. */
+  function hold(until = true) {
+    held = until;
+    if (!held) return ask();
+    clearTimeout(timer);
+    asking?.abort();
   }
 
   function stop() {
@@ -76,6 +85,21 @@ export function numbersStand() {
 export function edited() {
   refreshAll();
   others.postMessage("edited");
+}
+
+/**
+ * Do what ends the very thing that the page is about, or the session. From then on the page asks for nothing, for it
+ * would be told that there is no such thing; if it comes to nothing, the page goes on.
+ */
+export async function ending(does) {
+  const held = [...running];
+  for (const one of held) one.hold();
+  try {
+    return await does();
+  } catch (problem) {
+    for (const one of held) if (running.has(one)) one.hold(false);
+    throw problem;
+  }
 }
 
 /** Ask for everything again. */

@@ -54,7 +54,9 @@ function askAgain(why, before) {
 }
 
 session.whenEnded((why, before, left) => {
-  if (left || app.querySelector(".shell") === null) {
+  const shown = app.querySelector(".shell") !== null;
+  if (!shown && before === null) return;
+  if (left || !shown) {
     forget();
     for (const open of document.querySelectorAll("dialog[open]")) open.remove();
     askFor(why);

@@ -54,14 +54,22 @@ export function renew(next) {
  * run out.
  */
 export function end(why = "", { left = false } = {}) {
-  const before = current();
-  if (before === null) return;
-  sessionStorage.removeItem(KEY);
   if (left) others.postMessage({ end: why });
+  ends(why, left);
+}
+
+function ends(why, left) {
+  const before = current();
+  // Who signs out leaves also a page that had asked to sign in again.
+  if (before === null && !left) return;
+  sessionStorage.removeItem(KEY);
   for (const tell of ended) tell(why, before, left);
 }
 
-/** Call `tell(why, before, left)` when a session ends; `before` is the session that did. */
+/**
+ * Call `tell(why, before, left)` when a session ends; `before` is the session that did, null where none was left when
+ * the user signed out.
+ */
 export function whenEnded(tell) {
   ended.add(tell);
 }
@@ -97,5 +105,5 @@ export function find() {
 others.addEventListener("message", ({ data }) => {
   if (data.ask && current() !== null) others.postMessage({ session: current() });
   if (data.renewed && data.renewed.username === current()?.username) begin(data.renewed);
-  if (data.end !== undefined) end(data.end, { left: true });
+  if (data.end !== undefined) ends(data.end, true);
 });

@@ -4,6 +4,7 @@
 import { signOut, whenReach } from "./api.js";
 import { announce, h, replace, say } from "./dom.js";
 import { icon } from "./icons.js";
+import { ending } from "./live.js";
 import { visit } from "./page.js";
 import { link, match, place } from "./router.js";
 import { ROUTES } from "./routes.js";
@@ -98,7 +99,7 @@ function who(signal) {
   whenThemeChanges(paint, signal);
   const out = h(
     "button",
-    { class: "button plain square", type: "button", title: "Sign out", "aria-label": "Sign out", onclick: signOut },
+    { class: "button plain square", type: "button", title: "Sign out", "aria-label": "Sign out", onclick: () => ending(signOut) },
     icon("out"),
   );
   const rights = role === "admin" ? "Administrator" : "Viewer: may look, not edit";

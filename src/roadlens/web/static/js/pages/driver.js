@@ -26,8 +26,9 @@ export function open(page) {
   const path = `/admin/drivers/${segment(id)}`;
   const [totals, vehicles, person] = [totalsPanel(), vehiclesPanel(), personPanel()];
   const risk = scorePanels(page);
-  const named = heading(page, id);
-  const data = personalData(id, () => go(["drivers"]));
+  const gone = () => page.signal.aborted || go(["drivers"]);
+  const named = heading(page, id, gone);
+  const data = personalData(id, gone);
   page.main.append(
     h(
       "div",
@@ -53,7 +54,7 @@ export function open(page) {
 }
 
 /** The heading: the id until the name is known, and what may be done, which waits for the driver. */
-function heading(page, id) {
+function heading(page, id, gone) {
   let [driver, title] = [null, id];
   const button = (label, name, kind, does) =>
     h(
@@ -62,7 +63,6 @@ function heading(page, id) {
       icon(name),
       label,
     );
-  const gone = () => go(["drivers"]);
   const row = h(
     "div",
     { class: "row" },

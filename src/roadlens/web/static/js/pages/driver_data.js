@@ -8,7 +8,7 @@ import { askToErase } from "../parts/erasing.js";
 import { toast } from "../parts/toast.js";
 import { mayEdit } from "../session.js";
 
-/** The panel, `{node, told(driver)}`; null for who may not. `gone()` is called when the driver is erased. */
+/** The panel, `{node, told(driver)}`; null for who may not. `gone()` leaves the page when the driver is erased. */
 export function personalData(id, gone) {
   if (!mayEdit()) return null;
   let name = id;
@@ -51,9 +51,7 @@ function ask(id, name, gone) {
       "log. Totals of past days become smaller. Backups are not touched.",
     typed: id,
     path: `/admin/drivers/${segment(id)}/erase`,
-    erased: (data) => {
-      toast(`Erased, with ${number(data.trips)} trips. The log keeps entries as ${data.erased_as}.`);
-      gone();
-    },
+    erased: (data) => toast(`Erased, with ${number(data.trips)} trips. The log keeps entries as ${data.erased_as}.`),
+    gone,
   });
 }

@@ -70,8 +70,8 @@ export function editDriver(driver) {
   });
 }
 
-/** Delete this driver, after asking. `done()` is called when it is gone. */
-export function deleteDriver(driver, done) {
+/** Delete this driver, after asking. `gone()` leaves its own page then. */
+export function deleteDriver(driver, gone) {
   const trips = driver.trips ?? driver.totals?.trips ?? 0;
   const along = trips > 0 ? ` and ${number(trips)} trips with their events and scores` : "";
   remover({
@@ -80,6 +80,6 @@ export function deleteDriver(driver, done) {
     path: `${PATH}/${segment(driver.driver_id)}`,
     version: driver.version,
     saved: `${fullName(driver)} is deleted.`,
-    done,
+    gone,
   });
 }

@@ -31,17 +31,18 @@ export function open(page) {
 
 /** The heading: the id until the name is known; made anew only when it says something else. */
 function heading(page, id) {
+  const gone = () => page.signal.aborted || go(["vehicles"]);
   let text = null;
   const show = (title, vehicle) => {
     if (text === (text = JSON.stringify([title, vehicle]))) return;
-    page.head(title, { crumbs: [BACK], actions: actions(vehicle) });
+    page.head(title, { crumbs: [BACK], actions: actions(vehicle, gone) });
   };
   show(id, null);
   return (vehicle) => show(vehicle.name, vehicle);
 }
 
 /** They stand there from the beginning, so that nothing moves, and do nothing until the vehicle is known. */
-function actions(vehicle) {
+function actions(vehicle, gone) {
   if (!mayEdit()) return [];
   const button = (label, name, does, kind = "") =>
     h(
@@ -58,7 +59,7 @@ function actions(vehicle) {
   return [
     button("Assign a device", "add", () => assignDevice(vehicle.vehicle_id)),
     button("Edit", "edit", editVehicle),
-    button("Delete", "remove", () => deleteVehicle(vehicle, () => go(["vehicles"])), "danger"),
+    button("Delete", "remove", () => deleteVehicle(vehicle, gone), "danger"),
   ];
 }
 

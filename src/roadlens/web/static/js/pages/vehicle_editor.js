@@ -63,8 +63,8 @@ export function editVehicle(vehicle) {
   });
 }
 
-/** Delete this vehicle, after asking. `done()` is called when it is gone. */
-export function deleteVehicle(vehicle, done) {
+/** Delete this vehicle, after asking. `gone()` leaves its own page then. */
+export function deleteVehicle(vehicle, gone) {
   remover({
     title: `Delete ${vehicle.name}?`,
     text: `${vehicle.name} (${vehicle.vehicle_id}) will be gone for good. This works only for a vehicle that was never assigned.`,
@@ -74,6 +74,6 @@ export function deleteVehicle(vehicle, done) {
       `${vehicle.name} was assigned to drivers, and their trips name it, so it stays. ` +
       "Its own page lists the assignments: once they are deleted or moved to another vehicle, it can go.",
     saved: `${vehicle.name} is deleted.`,
-    done,
+    gone,
   });
 }

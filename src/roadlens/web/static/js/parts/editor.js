@@ -3,7 +3,7 @@
 
 import { Problem, change, read } from "../api.js";
 import { h } from "../dom.js";
-import { edited } from "../live.js";
+import { edited, ending } from "../live.js";
 import { confirm, dialog } from "./dialog.js";
 import { form } from "./form.js";
 import { toast } from "./toast.js";
@@ -117,26 +117,33 @@ function besides(sheet, theirs) {
 
 /**
  * Ask before deleting, on the version that is seen. `inUse` is what to say where the API answers that others need it
- * (409), in place of the API's own words.
+ * (409), in place of the API's own words. `gone()` leaves a page that is about what is deleted; without it, the page stays.
  */
-export function remover({ title, text, path, version, saved, inUse, done = () => {} }) {
+export function remover({ title, text, path, version, saved, inUse, gone }) {
+  const send = async () => {
+    try {
+      await change("DELETE", path, undefined, { version });
+    } catch (problem) {
+      if (problem.status !== 404) throw problem;
+    }
+  };
   confirm({
     title,
     text,
     action: "Delete",
     does: async () => {
       try {
-        await change("DELETE", path, undefined, { version });
+        await (gone ? ending(send) : send());
       } catch (problem) {
         if (problem.status === 412) edited();
         if (problem.status === 412)
           throw new Error("Somebody has changed this meanwhile. Close this, look at it again, and then decide.");
         if (problem.status === 409 && inUse) throw new Error(inUse);
-        if (problem.status !== 404) throw problem;
+        throw problem;
       }
       toast(saved);
       edited();
-      done();
+      gone?.();
     },
   });
 }
