@@ -10,11 +10,9 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.support.browser import Window
-from tests.support.dashboard import Fleet, create_driver, sign_in
+from tests.support.dashboard import LOOKED_AT, Fleet, create_driver, sign_in
 
 pytestmark = pytest.mark.system
-
-LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
 
 Leave = Callable[[Page, str], Awaitable[None]]
 
@@ -62,7 +60,6 @@ class Watch:
             self.asked.append(route.request.url)
         else:
             self.asked.clear()
-            # A page that is looked at anew asks for everything.
             await self.page.evaluate(LOOKED_AT)
         await route.continue_()
 

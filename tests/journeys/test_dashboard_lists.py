@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import Window
-from tests.support.dashboard import Fleet, panel, settled, sign_in
+from tests.support.dashboard import LOOKED_AT, Fleet, panel, settled, sign_in
 
 pytestmark = pytest.mark.system
 
@@ -79,7 +79,7 @@ async def test_an_answer_that_has_not_changed_touches_nothing(window: Window) ->
         }"""
     )
     async with page.expect_response(lambda answer: "/dashboard/summary" in answer.url and answer.status == 304):
-        await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        await page.evaluate(LOOKED_AT)
     await settled(page)
     await page.wait_for_load_state("networkidle")
     assert await page.evaluate("globalThis.touched") == []

@@ -9,7 +9,7 @@ from playwright.async_api import Page, Route, expect
 
 from tests.journeys.conftest import OpenWindow
 from tests.support.browser import Window
-from tests.support.dashboard import Fleet, enter, panel, settled, show, sign_in
+from tests.support.dashboard import LOOKED_AT, Fleet, enter, panel, settled, show, sign_in
 from tests.support.installation import ADMIN_PASSWORD
 
 pytestmark = pytest.mark.system
@@ -107,7 +107,7 @@ async def test_whoever_signs_out_leaves_also_a_page_that_was_refused_meanwhile(
         answer = await route.fetch()
         page.on("request", lambda request: asked.append(request.url))
         for tab in (page, other):
-            await tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+            await tab.evaluate(LOOKED_AT)
         await expect(other.get_by_role("dialog", name="Sign in")).to_be_visible()
         await route.fulfill(response=answer)
 
@@ -143,8 +143,8 @@ async def test_whoever_goes_on_looking_stays_signed_in_until_the_session_ends(wi
     await settled(other)
     before = await held(page)
     assert 11 * 3_600_000 < before["endsAt"] - await page.evaluate("Date.now()") <= 12 * 3_600_000
-    await let_be(page, renewAt=1)
     async with page.expect_response("**/auth/refresh") as renewed:
+        await let_be(page, renewAt=1)
         await show(page, "#/vehicles")
     assert (await renewed.value).ok
     await page.wait_for_function(
@@ -156,8 +156,9 @@ async def test_whoever_goes_on_looking_stays_signed_in_until_the_session_ends(wi
         "token => JSON.parse(sessionStorage.getItem('roadlens.session')).token === token", arg=now["token"]
     )
     await expect(page.locator(".toast")).to_have_count(0)
+    # What is said stays for some seconds: it may have gone when another page is whole.
     await let_be(page, endsAt=await page.evaluate("Date.now() + 240_000"))
-    await show(page, "#/drivers")
+    await page.evaluate(LOOKED_AT)
     await expect(page.locator(".toast")).to_contain_text("Your session ends at")
 
 

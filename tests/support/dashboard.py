@@ -15,6 +15,9 @@ from tests.support.installation import ADMIN_PASSWORD, Api, Installation, real_d
 
 VIEWER, VIEWER_PASSWORD = "viewer", "may look and may not edit"
 
+# A page that is looked at anew asks for everything.
+LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
+
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -87,9 +90,17 @@ async def enter(page: Page, username: str, password: str) -> None:
     await page.get_by_role("button", name="Sign in").click()
 
 
+# The old page is left when this is done: the dashboard hears of the new address before.
+MOVE = """place => new Promise((done) => {
+  if (location.hash === place) return done();
+  addEventListener("hashchange", () => done(), { once: true });
+  location.hash = place;
+})"""
+
+
 async def show(page: Page, place: str) -> None:
     """Go to another page of the dashboard, as a link does."""
-    await page.evaluate("place => { location.hash = place; }", place)
+    await page.evaluate(MOVE, place)
     await settled(page)
 
 

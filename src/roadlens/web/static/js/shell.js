@@ -57,9 +57,13 @@ async function open(main, nav, moved) {
       anchor.scrollIntoView({ block: "nearest", inline: "nearest" });
     } else anchor.removeAttribute("aria-current");
   }
+  // Until its file has come, what stands there is the page of before.
+  main.setAttribute("aria-busy", String(found !== null));
   if (found === null) return visit.nowhere(main);
   const opened = await visit(main, found.route, found.named, query);
-  if (!opened || !moved) return;
+  if (!opened) return;
+  main.removeAttribute("aria-busy");
+  if (!moved) return;
   scrollTo(0, 0);
   main.querySelector("h1")?.focus({ preventScroll: true });
   announce(document.title);
