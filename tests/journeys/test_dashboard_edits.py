@@ -11,6 +11,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.journeys.conftest import OpenWindow
 from tests.support.browser import Window
 from tests.support.dashboard import (
+    NEVER_AGAIN,
     VIEWER,
     VIEWER_PASSWORD,
     Fleet,
@@ -27,13 +28,6 @@ pytestmark = pytest.mark.system
 
 SCRIPT = "<script>document.title='gone'</script>"
 IMAGE = '"><img src=x onerror="document.title=\'gone\'">'
-
-
-# What would be asked for again after some seconds is not: whatever is seen, an edit has brought.
-NEVER_AGAIN = """
-const wait = globalThis.setTimeout;
-globalThis.setTimeout = (does, after, ...more) => (after >= 5000 ? 0 : wait(does, after, ...more));
-"""
 
 
 async def found(page: Page, driver: dict[str, Any]) -> Locator:

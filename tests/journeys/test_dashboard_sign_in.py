@@ -9,7 +9,7 @@ from playwright.async_api import Page, Route, expect
 
 from tests.journeys.conftest import OpenWindow
 from tests.support.browser import Window
-from tests.support.dashboard import LOOKED_AT, Fleet, enter, panel, settled, show, sign_in
+from tests.support.dashboard import LOOKED_AT, NEVER_AGAIN, Fleet, enter, panel, settled, show, sign_in
 from tests.support.installation import ADMIN_PASSWORD
 
 pytestmark = pytest.mark.system
@@ -57,6 +57,7 @@ async def test_a_page_that_was_asked_for_comes_after_signing_in(window: Window) 
 
 async def test_a_session_that_ends_goes_on_where_it_was(window: Window, dashboard: Fleet) -> None:
     user_id = user(dashboard, "interrupted")
+    await window.context.add_init_script(NEVER_AGAIN)
     page = await sign_in(window, "#/drivers?search=DRV-00", username="interrupted", password=PASSWORD)
     await page.get_by_role("button", name="New driver").click()
     await page.get_by_label("First name").fill("Half")
@@ -80,6 +81,7 @@ async def test_a_session_that_ends_goes_on_where_it_was(window: Window, dashboar
 
 async def test_signing_out_ends_all_tabs_and_the_token(window: Window, dashboard: Fleet) -> None:
     user(dashboard, "leaving")
+    await window.context.add_init_script(NEVER_AGAIN)
     page = await sign_in(window, "#/drivers", username="leaving", password=PASSWORD)
     token = await page.evaluate("JSON.parse(sessionStorage.getItem('roadlens.session')).token")
     other = await window.context.new_page()

@@ -18,6 +18,12 @@ VIEWER, VIEWER_PASSWORD = "viewer", "may look and may not edit"
 # A page that is looked at anew asks for everything.
 LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
 
+# What would be asked for again after some seconds is not: what is seen comes of an edit, and of nothing else.
+NEVER_AGAIN = """
+const wait = globalThis.setTimeout;
+globalThis.setTimeout = (does, after, ...more) => (after >= 5000 ? 0 : wait(does, after, ...more));
+"""
+
 expect.set_options(timeout=PATIENCE_MS)
 
 
