@@ -43,6 +43,10 @@ class Connection:
         Raises:
             psycopg.OperationalError: the connection is lost.
         """
+        # What came right behind an answer was read with it, and the socket says nothing of it any more.
+        self._take()
+        if self.received:
+            return
         loop = asyncio.get_running_loop()
         descriptor = self._connection.fileno()
         loop.add_reader(descriptor, wake.set)
@@ -54,12 +58,12 @@ class Connection:
         finally:
             loop.remove_reader(descriptor)
             wake.clear()
+        self._connection.pgconn.consume_input()
         self._take()
 
     def _take(self) -> None:
-        """What has arrived, without waiting: libpq's own way for a connection that runs no statement."""
+        """What has been read, without waiting: libpq's own way for a connection that runs no statement."""
         libpq, encoding = self._connection.pgconn, self._connection.info.encoding
-        libpq.consume_input()
         while notify := libpq.notifies():
             self.received.append((notify.relname.decode(encoding), notify.extra.decode(encoding)))
 
