@@ -105,9 +105,15 @@ async def many(api: Api) -> Api:
 
 
 async def until_none_is_open(api: Api) -> None:
-    async with asyncio.timeout(120), api.database.read() as session:
-        while await session.value(_OPEN):  # noqa: ASYNC110 - the database sets no event
+    """Each look is a transaction of its own: within one, PostgreSQL shows all sessions as they were at the first."""
+    async with asyncio.timeout(120):
+        while await open_ones(api):  # noqa: ASYNC110 - the database sets no event
             await asyncio.sleep(0.005)
+
+
+async def open_ones(api: Api) -> int:
+    async with api.database.read() as session:
+        return int(await session.value(_OPEN))
 
 
 async def test_parts_leave_as_they_are_read(many: Api) -> None:
