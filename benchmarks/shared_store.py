@@ -45,7 +45,7 @@ def main() -> None:
 
 
 async def _measure(valkey: Valkey) -> dict[str, Any]:
-    async with opened_store(valkey.config(probe_interval=1.0)) as store:
+    async with opened_store(valkey.config(probe_interval=1.0, connect_timeout=1.0, patience=0.05)) as store:
         await usable(store)
         gets = [await _gets(store, valkey, size, concurrency) for size in SIZES for concurrency in CONCURRENCY]
         return {"gets": gets, "clearing": await _clearing(store), "paused": await _paused(store, valkey)}

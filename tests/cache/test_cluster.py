@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from redis.crc import key_slot
 
 from roadlens.cache.redis import RedisStore
 from roadlens.cache.store import Budget
-from tests.support.valkey import HOST, Valkey, opened_store, running_cluster, usable
+from tests.support.valkey import HOST, PATIENCE_S, Valkey, is_whole, opened_store, running_cluster, usable
 
 KEYS = [f"key {number}" for number in range(60)]
 
@@ -36,6 +37,13 @@ async def fill(store: RedisStore) -> None:
 
 async def found(store: RedisStore) -> list[str]:
     return [key for key in KEYS if await store.get(key, Budget(5)) == key.encode()]
+
+
+async def whole(nodes: list[Valkey]) -> None:
+    """Wait until all serve all slots: who was not heard for long is taken for dead by the others for a while."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not all(is_whole(node, len(nodes)) for node in nodes):  # noqa: ASYNC110 - a cluster sets no event
+            await asyncio.sleep(0.01)
 
 
 async def test_keys_are_spread_and_found(store: RedisStore, nodes: list[Valkey]) -> None:
@@ -93,6 +101,7 @@ async def test_one_that_is_paused_stops_all_until_it_is_back(store: RedisStore, 
         assert not store.usable
     finally:
         nodes[1].resume()
+    await whole(nodes)
     await usable(store)
     assert await found(store) == KEYS
 
@@ -106,6 +115,7 @@ async def test_one_that_is_gone_stops_all_until_it_is_back(store: RedisStore, no
         assert not store.usable
     finally:
         nodes[0].start()
+    await whole(nodes)
     await usable(store)
 
 

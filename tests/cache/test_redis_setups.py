@@ -53,7 +53,7 @@ async def test_a_host_that_does_not_exist(caplog: pytest.LogCaptureFixture, valk
 
 
 async def test_one_that_speaks_no_tls(caplog: pytest.LogCaptureFixture, valkey: Valkey) -> None:
-    async with store_beside(valkey, tls=True) as store:
+    async with store_beside(valkey, tls=True, connect_timeout=1.0) as store:
         await a_request_goes_on(store)
         assert not store.usable
     assert "check REDIS_PORT and ROADLENS_REDIS_TLS" in warnings(caplog)[0]

@@ -53,7 +53,7 @@ class SharedReads(Reads):
         return await self.connected()
 
     async def connected(self, **changes: object) -> SharedStore:
-        config = self.servers[0].config(patience=5.0, cluster=len(self.servers) > 1, **changes)
+        config = self.servers[0].config(connect_timeout=1.0, cluster=len(self.servers) > 1, **changes)
         return await self.stack.enter_async_context(opened_store(config, self.namespace))
 
     def kept(self) -> Iterator[tuple[Redis, Any]]:

@@ -111,9 +111,12 @@ class Valkey:
             yield client
 
     def config(self, **changes: object) -> RedisConfig:
-        """How the store gets here; it probes often, so that tests need not wait."""
+        """How the store gets here; it probes often, so that tests need not wait, and is patient, for a busy machine:
+        who was held up for a moment is not away.
+        """
         options: dict[str, object] = {"host": HOST, "port": self.port, "password": self.password}
-        return RedisConfig(**(options | {"probe_interval": 0.02} | changes))  # type: ignore[arg-type]  # a test's own
+        options |= {"probe_interval": 0.02, "connect_timeout": 5.0, "patience": 5.0}
+        return RedisConfig(**(options | changes))  # type: ignore[arg-type]  # a test's own
 
     def _ended(self) -> bool:
         assert self.process is not None
