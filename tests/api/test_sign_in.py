@@ -99,7 +99,7 @@ async def test_what_happens_at_the_door_is_logged_and_no_secret_with_it(
     async with api.database.write() as session:
         await session.execute("UPDATE users SET active = false WHERE username = 'viewer'")
     await sign_in(api, "viewer", PASSWORD)
-    lines = [record.getMessage() for record in caplog.records]
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("roadlens.api")]
     assert lines == [
         "User 1 has signed in, from 127.0.0.1",
         "A sign-in failed, from 127.0.0.1: another password than that of user 1",

@@ -84,10 +84,10 @@ async def test_an_empty_fleet(api: Api) -> None:
 
 
 async def test_one_statement_each(fleet: Api) -> None:
-    await fleet.answer("/admin/users")  # who asks is known from here on
+    await fleet.trusting("/admin/users")  # who asks is known from here on
     for name in ("stats", "summary", "trip-activity", "risk-distribution", "safety-events"):
         with fleet.statements() as seen:
-            await fleet.answer(f"/admin/dashboard/{name}")
+            await fleet.trusting(f"/admin/dashboard/{name}", seen)
         assert len(seen) == 1, name
         assert " trips AS" not in seen[0]
         assert "FROM trips" not in seen[0]

@@ -222,18 +222,18 @@ async def test_an_unknown_driver(fleet: Api) -> None:
 
 
 async def test_one_statement_each(fleet: Api) -> None:
-    await fleet.answer("/admin/users")  # who asks is known from here on
+    await fleet.trusting("/admin/users")  # who asks is known from here on
     for path in ("", "?risk_level=low&sort=name", "/DRV-0001", "/DRV-0001/risk", "/DRV-0001/trips"):
         with fleet.statements() as seen:
-            await fleet.answer(f"/admin/drivers{path}")
+            await fleet.trusting(f"/admin/drivers{path}", seen)
         assert len(seen) == 1, path
 
 
 async def test_two_statements_for_a_search(fleet: Api) -> None:
-    await fleet.answer("/admin/users")
+    await fleet.trusting("/admin/users")
     for path, count in (("?search=a&risk_level=low&sort=risk", 2), ("?search=nobody", 1)):
         with fleet.statements() as seen:
-            await fleet.answer(f"/admin/drivers{path}")
+            await fleet.trusting(f"/admin/drivers{path}", seen)
         assert len(seen) == count, path
 
 
