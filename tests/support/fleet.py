@@ -18,6 +18,8 @@ from roadlens.telemetry.batch import Batch, Fix
 from roadlens.telemetry.delivery import Ingest, Outcome
 
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)  # a Wednesday: neither weekend nor rush hour
+# Writers at once: who waits for a place in the pool is sent away after ten seconds, and a busy machine may take longer.
+AT_ONCE = 16
 DEGREE_M = 111_195.08  # one degree of latitude on a sphere of Roadlens's radius
 
 # What telemetry writes, in an order that foreign keys allow; devices, people and assignments stay.

@@ -32,12 +32,13 @@ class Office:
     def __init__(self, database: Database, chance: random.Random) -> None:
         self.database = database
         self.chance = chance
+        self.places = asyncio.Semaphore(fleet.AT_ONCE)
 
     async def later(self, edit: Callable[[WriteSession], Awaitable[object]]) -> str:
         """Do it at some moment; returns what became of it."""
         await asyncio.sleep(self.chance.random() * 2)
         try:
-            async with self.database.write() as session:
+            async with self.places, self.database.write() as session:
                 await edit(session)
         except RoadlensError as error:
             return error.code
@@ -99,7 +100,8 @@ async def test_edits_and_deliveries_at_once_leave_exact_rows(database: Database)
 
     async def deliver(part: list[tuple[str, Fix]]) -> None:
         await asyncio.sleep(chance.random() * 2)
-        await ingest.deliver(fleet.batch(part), register=True)
+        async with office.places:
+            await ingest.deliver(fleet.batch(part), register=True)
 
     day = [office.assign, office.end, office.hand_over, office.delete, office.rename, office.decide] * 14
     day += [office.dismiss, office.forget] * 2 + [office.decide] * 10

@@ -14,7 +14,7 @@ from roadlens.errors import Conflict, InvalidInput, NotFound
 from roadlens.storage.database import Database
 from roadlens.telemetry import reviews
 from roadlens.telemetry.batch import Fix, Reason
-from roadlens.telemetry.delivery import Ingest
+from roadlens.telemetry.delivery import Ingest, Outcome
 from roadlens.telemetry.doctor import differences
 from roadlens.telemetry.reviews import Decision
 from tests.support import fleet
@@ -163,8 +163,13 @@ async def test_deliveries_at_once_give_the_rows_of_one_after_the_other(database:
     clean = await fleet.rows(database)
     await fleet.forget(database)
 
-    parts = [sent[start::24] for start in range(24)]
-    outcomes = await asyncio.gather(*(ingest.deliver(fleet.batch(part)) for part in [*parts, *parts[::3]]))
+    parts, places = [sent[start::24] for start in range(24)], asyncio.Semaphore(fleet.AT_ONCE)
+
+    async def deliver(part: list[tuple[str, Fix]]) -> Outcome:
+        async with places:
+            return await ingest.deliver(fleet.batch(part))
+
+    outcomes = await asyncio.gather(*(deliver(part) for part in [*parts, *parts[::3]]))
     assert await fleet.rows(database) == clean
     assert sum(outcome.kept for outcome in outcomes) == len(sent)
 

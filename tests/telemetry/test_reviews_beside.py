@@ -16,7 +16,7 @@ from tests.support import fleet
 from tests.support.fleet import NOON
 from tests.telemetry.test_reviews import DISMISSED, UNDECIDED, alarmed, decide, events
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 BLOCKED = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0
 """

@@ -258,14 +258,16 @@ async def test_deliveries_and_edits_beside_a_switch_lose_nothing(database: Datab
         (device, each) for number, device in enumerate(DEVICES) for day in (1, 6, 7, 8) for each in day_of(number, day)
     ]
     parts = [sent[start::20] for start in range(20)]
+    places = asyncio.Semaphore(fleet.AT_ONCE)
 
     async def deliver(part: list[tuple[str, Fix]]) -> None:
         await asyncio.sleep(chance.random())
-        await ingest.deliver(fleet.batch(part))
+        async with places:
+            await ingest.deliver(fleet.batch(part))
 
     async def hand_over() -> None:
         await asyncio.sleep(chance.random())
-        async with database.write() as session:
+        async with places, database.write() as session:
             held = await session.value("SELECT assignment_id FROM device_assignments ORDER BY random() LIMIT 1")
             await assignments.correct(session, "test", held, {"driver_id": chance.choice(PEOPLE)}, None)
 
