@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ from roadlens.telemetry.demo.fill import fill
 from roadlens.telemetry.importing import import_file
 from roadlens.telemetry.reviews import Decision
 from tests.support.installation import real_drives
+from tests.support.workers import children_of, command_of
 
 UNTIL = datetime(2026, 3, 20, 18, 30, tzinfo=UTC)
 OTHER = replace(
@@ -111,10 +113,7 @@ async def until(database: Database, statement: str, at_least: int) -> int:
 
 def workers() -> list[int]:
     """The processes that this one has started for a rebuild."""
-    children = [
-        int(child) for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()
-    ]
-    return [child for child in children if b"roadlens.rescoring" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child for child in children_of(os.getpid()) if b"roadlens.rescoring" in command_of(child)]
 
 
 @pytest.fixture
@@ -192,8 +191,9 @@ async def test_whoever_is_killed_is_replaced(database: Database, order: Order) -
     def kill(progress: Progress) -> None:
         if progress.done > progress.before and len(killed) < 2:
             for process in set(workers()) - killed:
-                os.kill(process, signal.SIGKILL)
-                killed.add(process)
+                with suppress(ProcessLookupError):  # it has just ended by itself
+                    os.kill(process, signal.SIGKILL)
+                    killed.add(process)
 
     await rebuild(database, replace(order, positions_a_chunk=500), kill)
     assert len(killed) >= 2

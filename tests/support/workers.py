@@ -15,12 +15,12 @@ WITHIN_S = 120.0
 
 def workers_of(pid: int) -> list[int]:
     """The pids of a server's workers that are alive, the oldest first."""
-    return [child for child in sorted(_children(pid)) if b"roadlens.cli.worker" in _command(child)]
+    return [child for child in sorted(children_of(pid)) if b"roadlens.cli.worker" in command_of(child)]
 
 
 def upgrades_of(pid: int) -> list[int]:
     """The pids of the programs by which a server upgrades its database just now."""
-    return [child for child in _children(pid) if b"\0db\0upgrade\0" in _command(child)]
+    return [child for child in children_of(pid) if b"\0db\0upgrade\0" in command_of(child)]
 
 
 def is_alive(pid: int) -> bool:
@@ -50,14 +50,24 @@ def until(happened: Callable[[], bool], within_s: float = WITHIN_S) -> None:
         time.sleep(0.01)
 
 
-def _children(pid: int) -> list[int]:
-    lists = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for listed in lists for child in listed.read_text().split()]
-
-
-def _command(pid: int) -> bytes:
+def children_of(pid: int) -> list[int]:
+    """The processes that its threads have started; none of one that has ended."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return []
+    return [int(child) for thread in threads for child in _read(thread / "children").split()]
+
+
+def command_of(pid: int) -> bytes:
+    """The words it was started with, each with a zero behind it; empty when it has ended."""
+    return _read(Path(f"/proc/{pid}/cmdline"))
+
+
+def _read(path: Path) -> bytes:
+    """Nothing of a process or a thread that ends while it is looked at."""
+    try:
+        return path.read_bytes()
     except OSError:
         return b""
 
