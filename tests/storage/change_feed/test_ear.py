@@ -12,7 +12,7 @@ from tests.support.versions import PATIENCE_S, RAISE_X, current, raise_x, some_s
 
 LISTENING = """
 SELECT pid FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = 'roadlens ear' AND query LIKE 'LISTEN%'
+WHERE datname = current_database() AND application_name = 'roadlens ear' AND query LIKE 'LISTEN%' AND state = 'idle'
 """
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import psycopg
 import pytest
 
 from roadlens.storage.database import Database
 from roadlens.storage.writes import devices
 from roadlens.storage.writes.devices import DeviceClaim, Registered, UnassignedDevice
 from tests.support import fleet
+from tests.support.versions import PATIENCE_S, somebody_waits
 
 
 async def test_a_device_is_made_once_and_keeps_its_name(database: Database) -> None:
@@ -35,16 +37,20 @@ async def test_two_deliveries_at_once_make_a_device_once(database: Database) -> 
     assert len(set(found[0].values())) == 3
 
 
-async def test_a_held_device_waits_for_its_delivery(database: Database) -> None:
+async def test_a_held_device_waits_for_its_delivery(database: Database, database_url: str) -> None:
+    """1. A delivery holds a device. 2. One of another device goes on, one of the same waits. 3. The first one ends."""
     await fleet.make_devices(database, ("A", "B"))
     order: list[str] = []
-    held = asyncio.Event()
+    held, gone_on = asyncio.Event(), asyncio.Event()
 
     async def first() -> None:
         async with database.write() as session:
             await devices.lock(session, [1])
             held.set()
-            await session.execute("SELECT pg_sleep(0.1)")
+            async with asyncio.timeout(PATIENCE_S):
+                await gone_on.wait()
+            async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as looking:
+                await somebody_waits(looking)
             order.append("first")
 
     async def then(device_id: int, name: str) -> None:
@@ -53,7 +59,11 @@ async def test_a_held_device_waits_for_its_delivery(database: Database) -> None:
             await devices.lock(session, [device_id])
             order.append(name)
 
-    await asyncio.gather(first(), then(1, "the same"), then(2, "another"))
+    async def another() -> None:
+        await then(2, "another")
+        gone_on.set()
+
+    await asyncio.gather(first(), then(1, "the same"), another())
     assert order == ["another", "first", "the same"]
 
 
