@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from roadlens.api.passwords import hash_password
@@ -16,6 +17,10 @@ from tests.support.known_fleet import add_known_fleet
 from tests.support.memory import directory_in_memory
 from tests.support.postgres import TEMPLATE, Server, running_server
 from tests.support.valkey import Valkey, running_valkey
+
+# An example that takes long says only that the machine has other work. What else holds, as in CI, stays.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
