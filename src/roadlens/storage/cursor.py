@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from roadlens.storage.database import ReadSession
@@ -53,9 +54,9 @@ async def _or_ended(connection: AsyncConnection, work: Awaitable[T]) -> T:
     try:
         return await asyncio.shield(under_way)
     except asyncio.CancelledError:
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert isinstance(driver, psycopg.AsyncConnection)
-        with suppress(psycopg.Error):  # it has gone, and the statement with it
+        with suppress(psycopg.Error, SQLAlchemyError):  # it has gone, and the statement with it
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert isinstance(driver, psycopg.AsyncConnection)
             await driver.cancel_safe(timeout=_HEARD_WITHIN_S)
         await asyncio.gather(under_way, return_exceptions=True)
         raise
