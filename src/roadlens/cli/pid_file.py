@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _NAME = "server.pid"
+# Seconds that a server gives those who look just now, and between two tries. They need some microseconds.
+_LOOKED_AT_S = 10.0
+_TRY_AGAIN_S = 0.001
 
 
 @contextmanager
@@ -21,7 +25,7 @@ def noted(data_dir: Path) -> Iterator[None]:
         yield
         return
     try:
-        if _is_free(descriptor):
+        if _taken(descriptor):
             os.ftruncate(descriptor, 0)
             with suppress(OSError):  # a full disk
                 os.pwrite(descriptor, str(os.getpid()).encode(), 0)
@@ -37,15 +41,31 @@ def server_pid(data_dir: Path) -> int | None:
     except OSError:
         return None
     try:
+        if not _is_held(descriptor):
+            return None
         told = os.pread(descriptor, 32, 0)
-        return int(told) if told.isdigit() and not _is_free(descriptor) else None
+        return int(told) if told.isdigit() else None
     finally:
         os.close(descriptor)
 
 
-def _is_free(descriptor: int) -> bool:
+def _taken(descriptor: int) -> bool:
+    """Whether the file is this process's from now on. Those who look have it too, each for a moment."""
+    end = time.monotonic() + _LOOKED_AT_S
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        if _is_held(descriptor) or time.monotonic() > end:
+            return False
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        time.sleep(_TRY_AGAIN_S)
+
+
+def _is_held(descriptor: int) -> bool:
+    """Whether a server has the file. Who asks does not keep others from asking."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
-    return True
+        return True
+    return False
