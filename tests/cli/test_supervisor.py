@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -90,6 +91,24 @@ def test_an_abstract_address(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
         supervisor.tell(supervisor.READY)
         assert listening.recv(100) == b"READY=1"
+
+
+async def test_a_supervisor_that_reads_nothing_holds_up_nobody(
+    heard: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its socket takes some words, how many is the system's setting, and then none."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    monkeypatch.setenv("WATCHDOG_USEC", "2000")
+    monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))
+    for _ in range(2000):
+        supervisor.tell(supervisor.WATCHDOG)
+    with supervisor.watched():
+        await asyncio.sleep(0.1)
+    monkeypatch.setattr(supervisor, "_READ_WITHIN_S", 0.05)
+    supervisor.tell(supervisor.STOPPING)
+    assert heard.recv(100) == supervisor.WATCHDOG.encode()
+    supervisor.tell(supervisor.STOPPING)
+    assert words(heard, supervisor.STOPPING) == [supervisor.STOPPING]
 
 
 def test_nobody_to_tell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

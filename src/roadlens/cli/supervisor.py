@@ -13,6 +13,10 @@ READY = "READY=1"
 STOPPING = "STOPPING=1"
 WATCHDOG = "WATCHDOG=1"
 
+# Seconds for which a word waits for a supervisor that has enough to read. That this process lives it knows by what it
+# has not read yet: that word does not wait, for the event loop would stand still with it.
+_READ_WITHIN_S = 2.0
+
 
 def reloading() -> str:
     """The word at the beginning of a reload; at its end it is `READY` again."""
@@ -25,6 +29,7 @@ def tell(word: str) -> None:
     if not address.startswith(("/", "@")):
         return
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as supervisor:
+        supervisor.settimeout(0 if word == WATCHDOG else _READ_WITHIN_S)
         supervisor.connect(address.replace("@", "\0", 1) if address.startswith("@") else address)
         supervisor.send(word.encode())
 
