@@ -198,7 +198,10 @@ def faults(directory: Path) -> list[Fault]:
 
 
 def keep_faults(directory: Path, found: Sequence[Fault]) -> None:
-    (directory / FAULTS).write_bytes(msgspec.json.encode(found))
+    """Whole at any moment, for who reads them meanwhile. One writes at a time."""
+    draft = directory / f"{FAULTS}.draft"
+    draft.write_bytes(msgspec.json.encode(found))
+    draft.replace(directory / FAULTS)
 
 
 def add(directory: Path, more: Sequence[Event]) -> None:

@@ -50,11 +50,12 @@ def proportional(pid: int) -> int:
 
 def children(pid: int) -> list[int]:
     """All descendants."""
-    found = []
-    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(OSError):
-            for child in map(int, listed.read_text().split()):
-                found += [child, *children(child)]
+    found: list[int] = []
+    with suppress(OSError):  # it has ended
+        for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+            with suppress(OSError):  # a thread of it has ended
+                for child in map(int, listed.read_text().split()):
+                    found += [child, *children(child)]
     return found
 
 

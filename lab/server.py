@@ -63,11 +63,12 @@ class Server:
     @property
     def workers(self) -> list[int]:
         """Who answers: a server with one worker is that itself."""
-        if self.process is None:
+        process = self.process  # another thread may end it meanwhile
+        if process is None:
             return []
         if self.installation.settings["ROADLENS_WORKERS"] == "1":
-            return [self.pid]
-        return workers_of(self.pid)
+            return [process.pid]
+        return workers_of(process.pid)
 
     def spawn(self) -> None:
         given, more = self.installation.environment, self.more or {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from lab import history
 from lab.history import Asked, Event, Fault, Read, Recorder, Shown, Sizes, Written
 from lab.registers import IS, Seen
@@ -22,6 +24,15 @@ def test_a_history_comes_back_in_its_order(tmp_path: Path) -> None:
     history.add(tmp_path, [Sizes(3.0, {"Redis": 5})])
     assert list(history.events(tmp_path)) == [*events, Sizes(3.0, {"Redis": 5})]
     assert list(history.reads(tmp_path)) == reads
+
+
+def test_who_reads_faults_while_they_are_written_finds_those_of_before(tmp_path: Path) -> None:
+    fault = Fault("kill -9", "Redis", 10, 12)
+    history.keep_faults(tmp_path, [fault])
+    with (tmp_path / history.FAULTS).open("rb") as reading:
+        history.keep_faults(tmp_path, [fault] * 1000)
+        assert reading.read() == msgspec.json.encode([fault])
+    assert history.faults(tmp_path) == [fault] * 1000
 
 
 def test_faults_touch_what_they_overlap(tmp_path: Path) -> None:

@@ -45,6 +45,26 @@ def test_of_two_with_one_processor_each_waits_for_the_other() -> None:
     assert {(wait.server, wait.worker) for wait in waits if wait.server == "busy"} == {("busy", busy[0].pid)}
 
 
+class Ending(dict[str, str]):
+    """Settings of a server that another thread ends when they are asked for."""
+
+    server: Server | None = None
+
+    def __getitem__(self, name: str) -> str:
+        if self.server is not None:
+            self.server.process = None
+        return super().__getitem__(name)
+
+
+def test_one_that_is_ended_while_its_workers_are_looked_for_has_those_of_before() -> None:
+    with running("import time; time.sleep(3600)") as process:
+        ended = place("ended", process)
+        ended.installation.settings = settings = Ending(ended.installation.settings)
+        settings.server = ended
+        assert ended.workers == [process.pid]
+    assert ended.workers == []
+
+
 def test_one_that_has_gone_waits_for_nothing() -> None:
     assert waited_s(2**22 + 1) is None
     with watched([Server("gone", 0, Installation(Path(), {"ROADLENS_WORKERS": "1"}))]) as waits:
