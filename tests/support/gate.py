@@ -45,14 +45,16 @@ class Gate:
                 end.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, held: bool) -> None:
-        with suppress(OSError):
-            while data := await reader.read(65536):
-                if held and self._marker in data:
-                    self.reached.set()
-                    await self.opened.wait()
-                writer.write(data)
-                await writer.drain()
-            writer.close()
+        try:
+            with suppress(OSError):
+                while data := await reader.read(65536):
+                    if held and self._marker in data:
+                        self.reached.set()
+                        await self.opened.wait()
+                    writer.write(data)
+                    await writer.drain()
+        finally:
+            writer.close()  # also when the one end was reset: the other is to know
 
 
 @asynccontextmanager

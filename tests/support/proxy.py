@@ -87,13 +87,13 @@ class Proxy:
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
+        self._open.add(writer)  # at once: who cuts or refuses now means this one as well
         task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         mine = {writer}
-        self._open.add(writer)
         try:
             from_server, to_server = await self._connect()
             mine.add(to_server)
