@@ -7,7 +7,7 @@ import os
 import re
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import psycopg
@@ -17,7 +17,7 @@ from tests.support.installation import Api, Installation
 from tests.support.load import Load, forward
 from tests.support.postgres import Server
 from tests.support.raw_http import RawConnection, connected
-from tests.support.workers import is_alive, until
+from tests.support.workers import is_alive, stopped, until, workers_of
 
 STORED = "SELECT count(*) FROM positions JOIN devices USING (device_id) WHERE unique_id LIKE 'load-%'"
 EACH = 20
@@ -104,12 +104,22 @@ async def test_a_drain_comes_before_the_end(installation: Installation) -> None:
         async with asyncio.timeout(120):
             assert await ask(server, "/readyz") == (200, False)
             os.kill(server.pid, signal.SIGTERM)
-            while await ask(server, "/readyz") != (503, True):
-                pass
+            await all_drain(server)
             assert await ask(server, "/healthz") == (200, True)
             assert await ask(server, "/api/v1/admin/dashboard/summary") == (200, True)
             os.kill(server.pid, signal.SIGTERM)  # once more: it drains no longer
             await asyncio.to_thread(until, lambda: not is_alive(server.pid))
+
+
+async def all_drain(server: Api) -> None:
+    """Wait until each process that answers has been told; while it is asked, the others rest."""
+    workers = workers_of(server.pid) or [server.pid]
+    for asked in workers:
+        with ExitStack() as resting:
+            for other in set(workers) - {asked}:
+                resting.enter_context(stopped(other))
+            while await ask(server, "/readyz") != (503, True):
+                pass
 
 
 async def ask(server: Api, path: str) -> tuple[int, bool]:
