@@ -36,16 +36,17 @@ def list_hits(worker: Worker) -> float:
 
 
 def test_the_metrics_are_the_sum_of_both_workers(pair: Pair) -> None:
-    pair.workers[0].edit("POST", "/admin/cache/clear")
-    before = pair.scrape()
-    for worker, times in zip(pair.workers, (3, 5), strict=True):
-        for _ in range(times):
-            worker.get(SUMMARY)
-    # A request is counted when its last byte has gone: who has read that may ask sooner than it is counted.
+    one, two = pair.workers
     served = {"method": "GET", "endpoint": "summary", "status": "200"}
-    until(
-        lambda: pair.scrape().value("http_requests_total", **served) - before.value("http_requests_total", **served) > 7
-    )
+    told = ["fwd=bypass"]
+    while "fwd=bypass" in "".join(told):  # a machine that stands still for a lease has its workers compute for a moment
+        pair.workers[0].edit("POST", "/admin/cache/clear")
+        before = pair.scrape()
+        asked = (one, one, one, two, two, two, two, two)
+        told = [worker.get(SUMMARY).headers["Cache-Status"] for worker in asked]
+        # A request is counted when its last byte has gone: who has read that may ask sooner than it is counted.
+        counted = before.value("http_requests_total", **served) + len(asked)
+        until(lambda counted=counted: pair.scrape().value("http_requests_total", **served) >= counted)  # type: ignore[misc]  # a lambda's default has no type
     after = pair.scrape()
     for worker in pair.workers:
         other = worker.get(str(worker.base_url.join("/metrics"))).text

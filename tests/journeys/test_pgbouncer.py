@@ -14,6 +14,7 @@ import pytest
 from tests.support.installation import Api, Installation
 from tests.support.pgbouncer import FEW, reconnect, running_pgbouncer
 from tests.support.standing_postgres import PASSWORD, ROLE, StandingPostgres, standing_postgres
+from tests.support.workers import until
 
 pytestmark = pytest.mark.system
 
@@ -58,7 +59,7 @@ def test_requests_edits_and_deliveries_go_through_it(
     token = bounced.run("tokens", "create", "tracker").strip()
     with bounced.server() as api, ThreadPoolExecutor(8) as together:
         feeds = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'roadlens feed'"
-        assert postgres_of_operator.execute(feeds) == [(2,)]
+        until(lambda: postgres_of_operator.execute(feeds) == [(2,)])  # a busy machine may have one attach anew
         list(together.map(lambda number: deliver(api, token, f"tracker-{number}"), range(6)))
         drivers = [driver["driver_id"] for driver in api.get("/admin/drivers")["drivers"]]
         assert len(drivers) == 6
