@@ -111,7 +111,9 @@ def test_the_lease_of_a_worker_that_was_killed_is_given_back(server: Api, instal
     until(lambda: killed not in leases(installation))
     until(lambda: len(leases(installation)) == 2)
     edit_and_read(server, "Buried")
-    assert times_said(server, "taken for dead") == 0
+    # A busy machine may have had another one taken for dead.
+    gone = re.compile(rf"taken for dead: .*, process {killed}\b")
+    assert not any(map(gone.search, server.said))
 
 
 def test_a_single_process_says_that_it_cannot(postgres: Server, fleet_template: str, tmp_path: Path) -> None:
