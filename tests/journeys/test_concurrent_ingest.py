@@ -30,7 +30,7 @@ from tests.support.installation import Api, Installation
 from tests.support.postgres import TEMPLATE, running_server
 from tests.support.strikes import Striker
 from tests.support.traffic import Sent, drives, late_and_doubled, shares
-from tests.support.workers import workers_of
+from tests.support.workers import WITHIN_S, workers_of
 from tests.support.writers import Acknowledged, Importer, Office, Sender
 
 MOST_ROUNDS = 100
@@ -217,7 +217,7 @@ def employ(on: Stage, devices: Sequence[str], drivers: int) -> None:
 
 
 def wait_until_it_answers(client: httpx.Client) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + WITHIN_S
     while client.get("/admin/drivers").status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)

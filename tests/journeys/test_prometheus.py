@@ -151,7 +151,8 @@ def test_workers_that_are_killed_are_missed(pair: Pair, prometheus: Prometheus) 
         os.kill(victim, signal.SIGKILL)
         prometheus.until(lambda: "RoadlensFewerWorkers" in prometheus.firing(), "a worker is missing")
         prometheus.until(lambda: "RoadlensFewerWorkers" not in prometheus.firing(), "it has been replaced")
-    assert prometheus.value("workers_alive") == prometheus.value("workers_wanted") == 2
+    for number in ("workers_alive", "workers_wanted"):
+        prometheus.until(lambda number=number: prometheus.value(number) == 2, f"{number} is 2")  # type: ignore[misc]  # a lambda's default has no type
     prometheus.until(lambda: "RoadlensWorkersRestart" in prometheus.firing(), "this happens again and again")
     described = prometheus.firing()["RoadlensWorkersRestart"]["annotations"]["description"]
     assert "has started workers again 3" in described
