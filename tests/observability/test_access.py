@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from roadlens.storage.database import Database
 from tests.support.api import PASSWORD, Api, open_api
 from tests.support.log_file import LogFile, opened_log
 from tests.support.postgres import Server
-from tests.support.valkey import Valkey
+from tests.support.valkey import PATIENCE_S, Valkey
 
 SUMMARY = "/api/v1/admin/dashboard/summary"
 
@@ -189,12 +190,16 @@ async def test_a_hit_in_redis_says_so(
     postgres: Server, fleet_template: str, password_hash: str, log: LogFile, valkey: Valkey
 ) -> None:
     redis = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(valkey.port), "ROADLENS_CACHE_MEMORY_MB": "0"}
+    lines: list[dict[str, Any]] = []
     async with logged(postgres, fleet_template, password_hash, log, **redis, ROADLENS_CACHE_AUDIT="0") as api:
-        for _ in range(2):
-            await api.get("/admin/dashboard/summary")
-            await asyncio.gather(*api.app.state.server.cache._behind)
-    miss, hit = log.of(logger="roadlens.access")
-    assert (miss["cache"], hit["cache"], hit["statements"]) == ("miss", "hit redis", 0)
+        async with asyncio.timeout(PATIENCE_S):
+            # A request gives Redis 50 ms; on a busy machine it may be a while until these are enough.
+            while not lines or lines[-1]["cache"] != "hit redis":
+                await api.get("/admin/dashboard/summary")
+                await asyncio.gather(*api.app.state.server.cache._behind)
+                lines = log.of(logger="roadlens.access")
+    assert "miss" in [line["cache"] for line in lines]
+    assert lines[-1]["statements"] == 0
 
 
 async def test_who_asks_is_known_where_the_cache_is_not_trusted(asked: Api, log: LogFile) -> None:
