@@ -21,6 +21,8 @@ from tests.support.postgres import EMPTY, TEMPLATE, Server
 
 # The tests' PostgreSQL does not wait for the disk, and says so.
 ALWAYS = {"fsync is off"}
+# A machine that does much else hears late, and the doctor says so.
+LATE = "a change was heard after "
 
 
 @pytest.fixture
@@ -42,13 +44,13 @@ async def found(installation: Installation, *, fails: bool = False) -> dict[str,
         findings = rounds.findings
     assert all(finding.why and finding.do for finding in findings)
     assert any(finding.level == "error" for finding in findings) == fails, findings
-    return {finding.what: finding for finding in findings if finding.what not in ALWAYS}
+    return {what: finding for finding in findings if (what := finding.what) not in ALWAYS and not what.startswith(LATE)}
 
 
 def test_nothing_where_all_is_well(installation: Installation) -> None:
     all_is_well = told(installation)
     assert (all_is_well["well"], all_is_well["differences"]) == (True, [])
-    assert {finding["what"] for finding in all_is_well["findings"]} == ALWAYS
+    assert {what for finding in all_is_well["findings"] if not (what := finding["what"]).startswith(LATE)} == ALWAYS
     assert set(all_is_well["findings"][0]) == {"check", "level", "what", "why", "do"}
     assert "feed" in all_is_well["looked_at"]
     said = installation.run("doctor", "--quick")
