@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.support.api import Api, open_api
 from tests.support.log_file import LogFile, opened_log
 from tests.support.otlp import Receiver, running_receiver
 from tests.support.postgres import Server
+from tests.support.versions import until
 
 SERVER, CLIENT, INTERNAL = 2, 3, 1
 CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -34,6 +36,8 @@ class Traced:
     async def sent(self) -> Receiver:
         """What has come in when all that has been done is sent."""
         await asyncio.to_thread(self.tracer.close)
+        # Whoever closes waits for some seconds, which a busy machine may need for other things.
+        await until(lambda: "last spans" not in {thread.name for thread in threading.enumerate()})
         return self.receiver
 
 
