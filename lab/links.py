@@ -48,9 +48,15 @@ class Link:
         self._proxy.swallowed = way
 
     def restore(self) -> None:
-        """Nothing is lost any more; what was connected meanwhile is cut."""
-        self.cut()
-        self._proxy.swallowed = Way.NEITHER
+        """Nothing is lost any more; what was connected meanwhile is cut, at the same moment: who is cut comes back at
+        once, and would lose something over a connection that nobody cuts.
+        """
+
+        async def restore() -> None:
+            self._proxy.swallowed = Way.NEITHER
+            self._proxy.cut()
+
+        self._done(restore())
 
     def cut(self) -> None:
         async def cut() -> None:
