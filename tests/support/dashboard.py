@@ -14,6 +14,7 @@ from tests.support.browser import PATIENCE_MS, Window
 from tests.support.installation import ADMIN_PASSWORD, Api, Installation, real_drives
 
 VIEWER, VIEWER_PASSWORD = "viewer", "may look and may not edit"
+ADMINS_PASSWORD = "a password that is long enough"
 
 # A page that is looked at anew asks for everything.
 LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
@@ -76,6 +77,13 @@ def create_driver(api: Api, **values: Any) -> dict[str, Any]:
     answer = api.client.post("/admin/drivers", json=values)
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
+    return made
+
+
+def create_admin(api: Api, username: str) -> int:
+    """One whose tokens may be ended without disturbing anybody; the password is `ADMINS_PASSWORD`."""
+    body = {"username": username, "role": "admin", "password": ADMINS_PASSWORD}
+    made: int = api.client.post("/admin/users", json=body).raise_for_status().json()["user_id"]
     return made
 
 

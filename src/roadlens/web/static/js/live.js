@@ -26,7 +26,7 @@ export function live({ path, every = 15, shown, state = () => {} }) {
   async function ask() {
     clearTimeout(timer);
     asking?.abort();
-    if (held || session.current() === null) return;
+    if (held || !running.has(one) || session.current() === null) return;
     const attempt = (asking = new AbortController());
     const asked = path();
     if (asked !== last) state({ answer: latest, problem: null, loading: true });
@@ -92,17 +92,34 @@ export function edited() {
  * would be told that there is no such thing; if it comes to nothing, the page goes on.
  */
 export async function ending(does) {
-  const held = [...running];
-  for (const one of held) one.hold();
+  const goOn = holdAll();
   try {
     return await does();
   } catch (problem) {
-    for (const one of held) if (running.has(one)) one.hold(false);
+    goOn();
     throw problem;
   }
 }
 
 /** Ask for everything again. */
+/** Do what gives the session another token, and ends the one that the page would ask with meanwhile. */
+export async function renewing(does) {
+  const goOn = holdAll();
+  try {
+    return await does();
+  } finally {
+    goOn();
+  }
+}
+
+function holdAll() {
+  const held = [...running];
+  for (const one of held) one.hold();
+  return () => {
+    for (const one of held) if (running.has(one)) one.hold(false);
+  };
+}
+
 export function refreshAll() {
   for (const one of running) one.refresh();
 }

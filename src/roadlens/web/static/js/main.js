@@ -5,7 +5,7 @@ import { h, replace } from "./dom.js";
 import { clock } from "./format.js";
 import { refreshAll, numbersStand } from "./live.js";
 import { chartsReady } from "./parts/chart.js";
-import { toast } from "./parts/toast.js";
+import { hush, toast } from "./parts/toast.js";
 import { loadAll } from "./routes.js";
 import * as session from "./session.js";
 import { shell } from "./shell.js";
@@ -66,3 +66,4 @@ session.whenEnded((why, before, left) => {
 session.whenEnding((at) => toast(`Your session ends at ${clock(at)}. Sign in again then: what you have typed stays.`));
 
 begin();
+    hush();

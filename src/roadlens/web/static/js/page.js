@@ -28,7 +28,11 @@ export async function visit(main, route, named, query) {
   const module = await load(route).catch(loadAnew);
   if (visiting.signal.aborted || module === undefined) return false;
   replace(main);
-  module.open({ main, named, query, note, live, head: (...given) => head(main, ...given), signal: visiting.signal });
+  if (module === null) return unloaded(main, route, () => visit(main, route, named, query));
+  // What comes late must not change the address of the page that stands there by then.
+  const noted = (parameters) => visiting.signal.aborted || note(parameters);
+  const headed = (...given) => head(main, ...given);
+  module.open({ main, named, query, note: noted, live, head: headed, signal: visiting.signal });
   return true;
 }
 
@@ -38,6 +42,11 @@ visit.leave = () => {
   stopAll();
   for (const dialog of document.querySelectorAll("dialog.dialog")) dialog.close();
 };
+
+/** A signal that is aborted when the page that is open now is left. */
+export function leaving() {
+  return visited.signal;
+}
 
 /** What the page is about does not exist, or no longer: say so in place of all panels, and ask for nothing more. */
 export function missing(page, title, text, { label, parts }) {
@@ -62,6 +71,7 @@ visit.nowhere = (main) => {
       h("a", { class: "button", href: link([]) }, "Go to the overview"),
     ),
   );
+  return true;
 };
 
 function head(main, title, { crumbs = [], actions = [] } = {}) {
@@ -85,10 +95,23 @@ function head(main, title, { crumbs = [], actions = [] } = {}) {
   keeps?.focus({ preventScroll: true });
 }
 
-/** A page's file has gone: the server has another version by now. Its page is loaded, once. */
-function loadAnew(error) {
+/**
+ * A page's file has not come. If the server is there, it has another version by now: the whole of it is loaded, once.
+ * Else null, for a server that is away would leave nothing at all.
+ */
+async function loadAnew() {
   const last = Number(sessionStorage.getItem(AGAIN) ?? 0);
-  if (Date.now() - last < 10_000 || !navigator.onLine) throw error;
+  if (Date.now() - last < 10_000) return null;
+  const there = await fetch("", { method: "HEAD", cache: "no-store" }).catch(() => null);
+  if (!there?.ok) return null;
   sessionStorage.setItem(AGAIN, String(Date.now()));
   location.reload();
+}
+
+function unloaded(main, { label }, again) {
+  head(main, label ?? "Roadlens");
+  const button = h("button", { class: "button", type: "button", onclick: () => again() }, "Try again");
+  const text = h("strong", { role: "status" }, "This page could not be loaded");
+  main.append(h("div", { class: "state" }, icon("trouble"), text, h("p", {}, "Its file did not come."), button));
+  return true;
 }

@@ -43,8 +43,9 @@ export function mayRenew(session) {
   return Boolean(session?.renewAt) && session.renewAt <= now;
 }
 
-/** The same user goes on under another token, as `given` has it, in all tabs. */
+/** The same user goes on under another token, as `given` has it, in all tabs; unless the session has ended meanwhile. */
 export function renew(next) {
+  if (current() === null) return;
   begin({ ...current(), ...next });
   others.postMessage({ renewed: current() });
 }

@@ -59,8 +59,7 @@ async function open(main, nav, moved) {
   }
   // Until its file has come, what stands there is the page of before.
   main.setAttribute("aria-busy", String(found !== null));
-  if (found === null) return visit.nowhere(main);
-  const opened = await visit(main, found.route, found.named, query);
+  const opened = found === null ? visit.nowhere(main) : await visit(main, found.route, found.named, query);
   if (!opened) return;
   main.removeAttribute("aria-busy");
   if (!moved) return;

@@ -27,6 +27,7 @@ export function switchTheme() {
 
 /** Call `tell` whenever the theme changes, until the signal is aborted. */
 export function whenThemeChanges(tell, signal) {
+  if (signal?.aborted) return;
   told.add(tell);
   signal?.addEventListener("abort", () => told.delete(tell));
 }

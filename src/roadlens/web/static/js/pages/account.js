@@ -3,6 +3,7 @@
 import { Problem, change } from "../api.js";
 import { h } from "../dom.js";
 import { moment } from "../format.js";
+import { renewing } from "../live.js";
 import { form } from "../parts/form.js";
 import { facts } from "../parts/pairs.js";
 import { panel } from "../parts/panel.js";
@@ -22,11 +23,13 @@ const FIELDS = [
   secret("new", "New password", "new-password", "At least 12 characters: four words that do not belong together."),
   secret("repeated", "New password again", "new-password"),
 ];
+const UNKNOWN =
+  "The server does not answer. Whether your password is changed is not known. If you are asked to sign in, it is the new one.";
 
 export function open(page) {
   page.head("Your account");
   const about = panel({ title: "Signed in as", kind: "half", tall: 180, view: (me) => [own(me)] });
-  page.main.append(h("div", { class: "grid" }, about.node, password(about)));
+  page.main.append(h("div", { class: "grid" }, about.node, password()));
   about.follow(page, () => "/auth/me", { every: 120 });
 }
 
@@ -39,9 +42,9 @@ function own(me) {
   ]);
 }
 
-function password(about) {
+function password() {
   const go = h("button", { class: "button main", type: "submit" }, "Change password");
-  const sheet = form({ groups: [{ fields: FIELDS }], submitted: () => save(sheet, go, about) });
+  const sheet = form({ groups: [{ fields: FIELDS }], submitted: () => save(sheet, go) });
   // For who keeps passwords: whose this one is.
   const name = h("input", { name: "username", autocomplete: "username", value: current().username, hidden: true });
   sheet.node.prepend(name);
@@ -59,7 +62,7 @@ function password(about) {
   ]);
 }
 
-async function save(sheet, go, about) {
+async function save(sheet, go) {
   if (go.getAttribute("aria-busy") === "true") return;
   const { current: before, new: wanted, repeated } = sheet.values();
   if (wanted !== repeated) {
@@ -68,14 +71,15 @@ async function save(sheet, go, about) {
   }
   go.setAttribute("aria-busy", "true");
   try {
-    const { data } = await change("POST", "/auth/password", { current: before, new: wanted });
-    renew(given(data));
+    await renewing(async () => {
+      const { data } = await change("POST", "/auth/password", { current: before, new: wanted });
+      renew(given(data));
+    });
     for (const { name } of FIELDS) sheet.field(name).set(null);
     toast("Your password is changed.");
-    about.refresh();
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    if (problem.unreachable) sheet.told("The server does not answer. Nothing is changed: try again in a moment.");
+    if (problem.unreachable) sheet.told(UNKNOWN);
     else sheet.problem(problem);
   } finally {
     go.removeAttribute("aria-busy");

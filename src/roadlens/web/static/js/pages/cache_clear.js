@@ -80,7 +80,7 @@ function preview(input, reach, go) {
       const { data } = await read(address("/admin/cache/reach", { pattern }));
       if (input.value === pattern) replace(reach, meaning(data));
     } catch (problem) {
-      replace(reach, problem.message);
+      if (input.value === pattern) replace(reach, problem.message);
     }
   };
   ask();

@@ -4,6 +4,7 @@ import { change, segment } from "../api.js";
 import { h, replace } from "../dom.js";
 import { clock, count, distance, duration, moment, quantity, words } from "../format.js";
 import { edited } from "../live.js";
+import { leaving } from "../page.js";
 import { act } from "../parts/act.js";
 import { state } from "../parts/badge.js";
 import { editor, latest } from "../parts/editor.js";
@@ -42,15 +43,23 @@ export function aboveLimit({ speeding_km: km, speeding_s: seconds }) {
   return `${distance(km)}${seconds === null ? "" : ` in ${lasted}`} above the limit`;
 }
 
+// Whether an event is asked for, whose dialog opens then.
+let opening = false;
+
 /** Decide about one event. What somebody else decides meanwhile is shown beside it. */
 export async function reviewEvent(event) {
+  if (opening) return;
+  const signal = leaving();
   const path = `/admin/events/${segment(event.event_id)}`;
   const again = async () => values(await latest(path));
   let found;
+  opening = true;
   try {
-    found = await latest(path);
+    found = await latest(path, { signal });
   } catch (problem) {
-    return toast(problem.message);
+    return signal.aborted || toast(problem.message);
+  } finally {
+    opening = false;
   }
   editor({
     title: `Review: ${words(event.event_type).toLowerCase()}, ${clock(event.occurred_at)}`,

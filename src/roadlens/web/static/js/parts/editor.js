@@ -149,8 +149,8 @@ export function remover({ title, text, path, version, saved, inUse, gone }) {
 }
 
 /** The latest values for the editor. */
-export async function latest(path) {
-  return (await read(path)).data;
+export async function latest(path, { signal } = {}) {
+  return (await read(path, { signal })).data;
 }
 
 function beside(field, both, before, theirs) {
