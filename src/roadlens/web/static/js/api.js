@@ -6,6 +6,12 @@ const BASE = "api/v1";
 // Answers that may be asked for again, by path; the oldest go first.
 const MOST_KEPT = 100;
 const AWAY = new Set([0, 502, 503, 504]);
+// An export is also 503 when there are too many: that the server is away is for what is shown to find out.
+const EXPORT = /\/exports?(\/|$)/;
+// Milliseconds that signing out waits for the server.
+const PATIENCE = 5000;
+const ONLY_HERE =
+  "You are signed out in this browser. The server did not end it on other devices: sign in and out again when it answers.";
 const kept = new Map();
 const listeners = new Set();
 let away = null;
@@ -34,17 +40,18 @@ export async function read(path, { signal, token } = {}) {
   const age = Number(response.headers.get("Age") ?? 0);
   const fromCache = /;\s*hit\b/.test(response.headers.get("Cache-Status") ?? "");
   if (response.status === 304 && before) return { ...before, age, kept: fromCache, changed: false };
-  const answer = { data: await response.json(), etag: response.headers.get("ETag") };
+  const answer = { data: await whole(response, signal), etag: response.headers.get("ETag") };
   keep(path, answer);
   return { ...answer, age, kept: fromCache, changed: true };
 }
 
 /** Change something: `{data, etag}`. `version` is the row's version that the change is made on. */
-export async function change(method, path, body, { version } = {}) {
+export async function change(method, path, body, { version, signal } = {}) {
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
   if (version !== undefined) headers["If-Match"] = `"${version}"`;
-  const response = await send(method, path, { body: body === undefined ? undefined : JSON.stringify(body), headers });
-  const data = response.status === 204 ? null : await response.json();
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  const response = await send(method, path, { body: sent, headers, signal });
+  const data = response.status === 204 ? null : await whole(response, signal);
   return { data, etag: response.headers.get("ETag") };
 }
 
@@ -87,9 +94,11 @@ async function stayIn() {
 
 /** End the user's tokens, on whatever device. What is shown here ends even if the server is away. */
 export async function signOut() {
-  await change("POST", "/auth/logout").catch(() => {});
+  const signal = AbortSignal.timeout(PATIENCE);
+  const problem = await change("POST", "/auth/logout", undefined, { signal }).then(() => null, (refused) => refused);
   kept.clear();
-  session.end("You are signed out.", { left: true });
+  const everywhere = problem === null || problem.status === 401;
+  session.end(everywhere ? "You are signed out." : ONLY_HERE, { left: true });
 }
 
 /** `path` with these parameters; those that are null, undefined or empty are left out. */
@@ -132,12 +141,21 @@ async function send(method, path, { body, headers = {}, signal, token = session.
   }
   const said = await response.json().catch(() => ({}));
   const problem = new Problem(response.status, said, Number(response.headers.get("Retry-After")) || null);
-  // An export is also 503 when there are too many: that the server is away is for what is shown to find out.
-  if (!problem.unreachable || !path.includes("/exports/")) reached(problem.unreachable ? problem : null);
+  if (!problem.unreachable || !EXPORT.test(path)) reached(problem.unreachable ? problem : null);
   if (response.status === 401 && token && token === session.current()?.token) {
     session.end("Your session has ended. Sign in again to go on where you were.");
   }
   throw problem;
+}
+
+/** What an answer says. One that breaks off, or is something else, is none. */
+async function whole(response, signal) {
+  try {
+    return await response.json();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw reached(new Problem(0, { detail: "The answer of the server broke off." }));
+  }
 }
 
 function reached(problem) {

@@ -45,13 +45,13 @@ async function file(id, button) {
 
 function ask(id, name, gone) {
   askToErase({
-    title: `Erase ${name}?`,
+    name,
     text:
       `${name} (${id}) will be gone for good: the person, trips, events, scores, positions, and the values in the audit ` +
       "log. Totals of past days become smaller. Backups are not touched.",
     typed: id,
     path: `/admin/drivers/${segment(id)}/erase`,
-    erased: (data) => toast(`Erased, with ${number(data.trips)} trips. The log keeps entries as ${data.erased_as}.`),
+    erased: (data) => `Erased, with ${number(data.trips)} trips. The log keeps entries as ${data.erased_as}.`,
     gone,
   });
 }

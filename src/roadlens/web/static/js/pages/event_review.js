@@ -101,8 +101,11 @@ export function reviewing({ picked, done }) {
   const buttons = STATES.map((name) =>
     h("button", { class: "button", type: "button", onclick: () => decide(name, picked()) }, words(name)),
   );
+  // What can be undone, and what is on its way.
+  let last = [];
+  const sending = new Set();
   const after = ({ changed, events }) => {
-    offer(`${some(changed)} decided`, events);
+    offer(`${some(changed)} decided.`, changed > 0 ? events : last);
     done();
   };
   const noted = h(
@@ -121,24 +124,24 @@ export function reviewing({ picked, done }) {
   }
 
   async function send(bodies, saying) {
-    const answers = [];
-    let failed = null;
-    try {
-      for (const body of bodies) answers.push((await change("POST", "/admin/events/review", body)).data);
-    } catch (problem) {
-      failed = problem.message;
-    }
-    if (answers.length === 0) return replace(told, failed);
-    const events = answers.flatMap((answer) => answer.events);
-    offer(saying(answers.reduce((sum, { changed }) => sum + changed, 0)), events);
+    const ids = bodies.flatMap((body) => body.event_ids);
+    if (ids.some((id) => sending.has(id))) return;
+    for (const id of ids) sending.add(id);
+    const { events, changed, failed } = await answered(bodies);
+    for (const id of ids) sending.delete(id);
+    if (failed && !told.isConnected) toast(failed);
+    if (events.length === 0) return offer(failed, last);
+    // Where nothing has changed, what can be undone is what was done before.
+    offer(`${saying(changed)}.`, changed > 0 ? events : last);
     if (failed) told.prepend(h("span", {}, `Not all of it: ${failed}`));
     edited();
     done();
   }
 
   function offer(text, events) {
+    last = events;
     const back = h("button", { class: "button", type: "button", onclick: () => undo(events) }, "Undo");
-    replace(told, h("span", {}, `${text}.`), back);
+    replace(told, h("span", {}, text), events.length > 0 && back);
   }
 
   /** As it was before, whatever that was; which can be undone in turn. */
@@ -162,6 +165,21 @@ function withNote(events, done) {
     saved: ({ changed }) => `${some(changed)} decided.`,
     done,
   });
+}
+
+/** Send these, one after the other: what was decided, how many have changed, and why not all of it where one failed. */
+async function answered(bodies) {
+  const all = { events: [], changed: 0, failed: null };
+  try {
+    for (const body of bodies) {
+      const { data } = await change("POST", "/admin/events/review", body);
+      all.events.push(...data.events);
+      all.changed += data.changed;
+    }
+  } catch (problem) {
+    all.failed = problem.message;
+  }
+  return all;
 }
 
 /** What must be sent so that these are as they were: one body for each state and note that there were. */

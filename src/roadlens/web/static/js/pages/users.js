@@ -76,13 +76,13 @@ function buttons(user) {
 
 function erase({ user_id: id, username }) {
   askToErase({
-    title: `Erase ${username}?`,
+    name: username,
     text:
       `${username} will be gone for good: the user, the networks they signed in from, and name and address in the audit ` +
       "log, which keeps what they did. Backups are not touched.",
     typed: username,
     path: `/admin/users/${segment(id)}/erase`,
-    erased: (data) => toast(`${username} is erased. The log keeps entries as ${data.erased_as}.`),
+    erased: (data) => `${username} is erased. The log keeps entries as ${data.erased_as}.`,
   });
 }
 

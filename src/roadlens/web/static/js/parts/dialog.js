@@ -2,6 +2,7 @@
 
 import { h, unique } from "../dom.js";
 import { icon } from "../icons.js";
+import { toast } from "./toast.js";
 
 /**
  * Open one, `{node, close()}`. `body` and `foot` are nodes. `mayClose()` is asked before Escape and the cross close
@@ -43,7 +44,7 @@ export function dialog({ title, body, foot, narrow = false, mayClose = () => tru
   return { node, close };
 }
 
-/** Ask before something that cannot be undone. `does()` may be refused: the reason is said then. */
+/** Ask before something that cannot be undone, in a dialog as above. `does()` may be refused: the reason is said then. */
 export function confirm({ title, text, action, danger = true, stay = "Cancel", does }) {
   const told = h("p", { class: "told", role: "alert", hidden: true });
   const go = h("button", { class: `button ${danger ? "danger" : "main"}`, type: "button", onclick: act }, action);
@@ -63,6 +64,7 @@ export function confirm({ title, text, action, danger = true, stay = "Cancel", d
       await does();
       asked.close();
     } catch (problem) {
+  return asked;
       told.textContent = problem.message;
       told.hidden = false;
     } finally {
@@ -70,3 +72,4 @@ export function confirm({ title, text, action, danger = true, stay = "Cancel", d
     }
   }
 }
+      if (!asked.node.open) return toast(`${title} ${problem.message}`);

@@ -31,7 +31,7 @@ export function editor({
   const sheet = form({ groups, values: values ?? {}, submitted: save });
   const go = h("button", { class: "button main", type: "submit", form: sheet.node.id }, action);
   const stop = h("button", { class: "button", type: "button", onclick: () => mayClose() && open.close() }, "Cancel");
-  const state = { sure: false };
+  const state = { sure: false, saving: false, asked: null };
   const mayClose = () => discarded(sheet, open, state);
   const open = dialog({ title, body: sheet.node, foot: [stop, go], mayClose });
   let version = values?.version;
@@ -43,26 +43,38 @@ export function editor({
     const typed = creating ? filled(sheet.values()) : sheet.changed();
     if (!creating && Object.keys(typed).length === 0) return open.close();
     go.setAttribute("aria-busy", "true");
+    state.saving = true;
     try {
       await before(typed);
       const to = typeof path === "function" ? path(typed) : path;
       const { data } = await change(method, to, body(typed), { version });
-      open.close();
-      toast(saved(data));
-      edited();
-      done(data);
+      finish(data);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      if (problem.status === 412) await compare().catch((other) => sheet.problem(other));
-      else refused(sheet, problem);
+      // The page was left, or the dialog closed all the same: it is said in passing.
+      if (!open.node.open) toast(`${title}: ${problem.message}`);
+      else if (problem.status === 412) await compare(typed).catch((other) => sheet.problem(other));
+      else refused(sheet, problem, creating);
     } finally {
+      state.saving = false;
+      state.asked?.close();
       go.removeAttribute("aria-busy");
     }
   }
 
+  function finish(data) {
+    state.asked?.close();
+    open.close();
+    toast(saved(data));
+    edited();
+    done(data);
+  }
+
   /** The next save is made on what the other one has made of it. */
-  async function compare() {
+  async function compare(typed) {
     const theirs = await again();
+    // It is as it was to be: saved before, by an answer that was lost, or by somebody who wanted the same.
+    if (Object.entries(typed).every(([name, value]) => value === (theirs[name] ?? null))) return finish(theirs);
     version = theirs.version;
     const both = besides(sheet, theirs);
     if (both.length === 0) return go.focus();
@@ -79,9 +91,9 @@ function discarded(sheet, open, state) {
     state.sure = true;
     open.close();
   };
-  confirm({
+  state.asked = confirm({
     title: "Discard what you typed?",
-    text: "It has not been saved.",
+    text: state.saving ? "It is being saved just now, and may be saved all the same." : "It has not been saved.",
     action: "Discard",
     stay: "Go on typing",
     does,
@@ -89,8 +101,10 @@ function discarded(sheet, open, state) {
   return false;
 }
 
-function refused(sheet, problem) {
+function refused(sheet, problem, creating) {
   const kept = "What you typed is still here";
+  if (problem.unreachable && creating)
+    return sheet.told(`The server does not answer. It may have done it all the same: look before you try again. ${kept}.`);
   if (problem.unreachable) return sheet.told(`The server does not answer. ${kept}: save again in a moment.`);
   if (problem.status === 401) return sheet.told(`Sign in again, then save again. ${kept}.`);
   sheet.problem(problem);

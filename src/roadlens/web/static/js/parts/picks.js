@@ -6,7 +6,8 @@ import { count } from "../format.js";
 /**
  * `{column, node, picked(), shown(rows), clear()}`. `column` is the table's first; `node` says how many are picked, and
  * picks the whole page. `key(row)` names a row, `named(row)` says which it is; `one`, `many`: what is picked. `keys` are
- * letters and what each does while a box has the focus: `{d: (rows) => …}` gets the picked rows, or the one of the box.
+ * letters and what each does while a box has the focus: `{d: (rows) => …}` gets the picked rows, or the one of the box,
+ * once however long it is held down.
  */
 export function picks({ key, named, one, many, keys = {} }) {
   const chosen = new Set();
@@ -44,7 +45,7 @@ export function picks({ key, named, one, many, keys = {} }) {
     if (!step && !does) return;
     event.preventDefault();
     if (step) boxes()[boxes().indexOf(event.currentTarget) + step]?.focus();
-    else does(chosen.size > 0 ? picked() : [row]);
+    else if (!event.repeat) does(chosen.size > 0 ? picked() : [row]);
   }
 
   function picked() {
