@@ -11,17 +11,21 @@ from playwright.async_api import Locator, Page, expect
 from tests.journeys.conftest import OpenWindow
 from tests.support.browser import Window
 from tests.support.dashboard import (
+    ADMINS_PASSWORD,
+    LOOKED_AT,
     NEVER_AGAIN,
     VIEWER,
     VIEWER_PASSWORD,
     Fleet,
     card,
+    create_admin,
     create_driver,
     panel,
     settled,
     show,
     sign_in,
 )
+from tests.support.on_its_way import late
 from tests.support.pages import PAGES
 
 pytestmark = pytest.mark.system
@@ -209,3 +213,84 @@ async def test_script_in_a_name_stays_a_name(window: Window, dashboard: Fleet, n
     assert await page.locator("main.page").locator("script, b:not(.scale b), img").count() == 0
     assert "gone" not in await page.title()
     dashboard.api.client.delete(f"/admin/drivers/{driver['driver_id']}").raise_for_status()
+
+
+async def test_what_is_typed_is_not_lost_to_a_key(window: Window) -> None:
+    """Chromium closes a dialog at a second Escape without asking it."""
+    page = await sign_in(window, "#/drivers")
+    await page.get_by_role("button", name="New driver").click()
+    await page.get_by_label("First name").fill("Typed")
+    asking = page.get_by_role("dialog", name="Discard what you typed?")
+    for seen in (1, 0, 1, 0, 1):
+        await page.keyboard.press("Escape")
+        await expect(asking).to_have_count(seen)
+        await expect(page.get_by_label("First name")).to_have_value("Typed")
+
+
+async def test_a_moment_that_is_none_is_refused_at_its_field(window: Window, dashboard: Fleet) -> None:
+    page = await sign_in(window, f"#/vehicles/{dashboard.named['vehicle_id']}")
+    await page.get_by_role("button", name="Assign a device").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Device").fill("nobody-has-this")
+    await dialog.get_by_label("Driver ID").fill(dashboard.named["driver_id"])
+    await dialog.get_by_label("From").fill("12026-05-04T18:20")
+    window.expect("status of 422")
+    await dialog.get_by_role("button", name="Create").click()
+    await expect(dialog.get_by_label("From")).to_have_attribute("aria-invalid", "true")
+
+
+async def test_saving_is_not_said_to_be_undone(window: Window, dashboard: Fleet) -> None:
+    driver = create_driver(dashboard.api, first_name="Slowly", last_name="Saved")["driver_id"]
+    page = await sign_in(window, f"#/drivers/{driver}")
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await page.get_by_label("City").fill("Omaha")
+    async with late(page, f"/admin/drivers/{driver}", "PATCH") as answer:
+        await page.get_by_role("button", name="Save").click()
+        await answer.given()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog").last).to_contain_text("may be saved all the same")
+        answer.come()
+        await expect(page.locator(".toast")).to_have_text("Slowly Saved is saved.")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_what_is_refused_after_its_page_is_left_is_said(window: Window, dashboard: Fleet) -> None:
+    create_driver(dashboard.api, first_name="Has", last_name="It", email="had@example.com")
+    driver = create_driver(dashboard.api, first_name="Wants", last_name="It")["driver_id"]
+    page = await sign_in(window, f"#/drivers/{driver}")
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await page.get_by_label("E-mail address").fill("had@example.com")
+    window.expect("status of 409")
+    async with late(page, f"/admin/drivers/{driver}", "PATCH") as answer:
+        await page.get_by_role("button", name="Save").click()
+        await answer.given()
+        await show(page, "#/vehicles")
+        answer.come()
+        await expect(page.locator(".toast")).to_contain_text("Edit Wants It: Another driver has the e-mail address")
+
+
+async def test_what_is_not_seen_here_may_be_what_somebody_else_has_changed(window: Window, dashboard: Fleet) -> None:
+    """A new password is another version of a user, and no field of the editor."""
+    user_id = create_admin(dashboard.api, "versioned")
+    page = await sign_in(window, "#/users")
+    await page.get_by_role("button", name="Edit versioned").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("E-mail address").fill("versioned@example.com")
+    dashboard.api.client.post(f"/admin/users/{user_id}/password", json={"password": ADMINS_PASSWORD}).raise_for_status()
+    window.expect("status of 412")
+    await dialog.get_by_role("button", name="Save").click()
+    told = dialog.get_by_role("alert")
+    await expect(told).to_contain_text("Somebody else has changed this meanwhile, though nothing that stands here.")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(page.locator(".toast")).to_have_text("versioned is saved.")
+
+
+async def test_the_focus_is_not_lost_with_the_button_it_came_from(window: Window, dashboard: Fleet) -> None:
+    driver = create_driver(dashboard.api, first_name="Still", last_name="Focused")
+    page = await sign_in(window, "#/drivers")
+    dialog = await edit(page, driver)
+    dashboard.api.client.patch(f"/admin/drivers/{driver['driver_id']}", json={"last_name": "Elsewhere"})
+    await page.evaluate(LOOKED_AT)
+    await expect(page.locator("tbody")).to_contain_text("Still Elsewhere")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(page.get_by_role("heading", level=1)).to_be_focused()

@@ -5,29 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.journeys.conftest import OpenWindow
 from tests.support.browser import Window
-from tests.support.dashboard import LOOKED_AT, NEVER_AGAIN, Fleet, enter, panel, settled, show, sign_in
+from tests.support.dashboard import (
+    ADMINS_PASSWORD,
+    LOOKED_AT,
+    NEVER_AGAIN,
+    Fleet,
+    create_admin,
+    enter,
+    panel,
+    settled,
+    show,
+    sign_in,
+)
 from tests.support.installation import ADMIN_PASSWORD
 
 pytestmark = pytest.mark.system
-
-PASSWORD = "a password that is long enough"
-
-
-def user(dashboard: Fleet, username: str) -> int:
-    """Another admin, whose tokens may be ended without disturbing anybody."""
-    body = {"username": username, "role": "admin", "password": PASSWORD}
-    made: int = dashboard.api.client.post("/admin/users", json=body).raise_for_status().json()["user_id"]
-    return made
 
 
 def shut_out(dashboard: Fleet, user_id: int) -> None:
     """A new password ends all tokens."""
     path = f"/admin/users/{user_id}/password"
-    dashboard.api.client.post(path, json={"password": PASSWORD}).raise_for_status()
+    dashboard.api.client.post(path, json={"password": ADMINS_PASSWORD}).raise_for_status()
 
 
 async def test_a_wrong_password_is_refused_and_the_right_one_let_in(window: Window) -> None:
@@ -56,9 +58,9 @@ async def test_a_page_that_was_asked_for_comes_after_signing_in(window: Window) 
 
 
 async def test_a_session_that_ends_goes_on_where_it_was(window: Window, dashboard: Fleet) -> None:
-    user_id = user(dashboard, "interrupted")
+    user_id = create_admin(dashboard.api, "interrupted")
     await window.context.add_init_script(NEVER_AGAIN)
-    page = await sign_in(window, "#/drivers?search=DRV-00", username="interrupted", password=PASSWORD)
+    page = await sign_in(window, "#/drivers?search=DRV-00", username="interrupted", password=ADMINS_PASSWORD)
     await page.get_by_role("button", name="New driver").click()
     await page.get_by_label("First name").fill("Half")
     await page.get_by_label("Last name").fill("Typed")
@@ -68,7 +70,7 @@ async def test_a_session_that_ends_goes_on_where_it_was(window: Window, dashboar
     gate = page.get_by_role("dialog", name="Sign in")
     await expect(gate.get_by_role("alert")).to_contain_text("Your session has ended")
     await expect(gate.get_by_label("Username")).to_have_value("interrupted")
-    await gate.get_by_label("Password").fill(PASSWORD)
+    await gate.get_by_label("Password").fill(ADMINS_PASSWORD)
     await gate.get_by_role("button", name="Sign in").click()
     await expect(gate).to_have_count(0)
     await expect(page.get_by_label("First name")).to_have_value("Half")
@@ -80,9 +82,9 @@ async def test_a_session_that_ends_goes_on_where_it_was(window: Window, dashboar
 
 
 async def test_signing_out_ends_all_tabs_and_the_token(window: Window, dashboard: Fleet) -> None:
-    user(dashboard, "leaving")
+    create_admin(dashboard.api, "leaving")
     await window.context.add_init_script(NEVER_AGAIN)
-    page = await sign_in(window, "#/drivers", username="leaving", password=PASSWORD)
+    page = await sign_in(window, "#/drivers", username="leaving", password=ADMINS_PASSWORD)
     token = await page.evaluate("JSON.parse(sessionStorage.getItem('roadlens.session')).token")
     other = await window.context.new_page()
     await other.goto("/")
@@ -97,8 +99,8 @@ async def test_signing_out_ends_all_tabs_and_the_token(window: Window, dashboard
 async def test_whoever_signs_out_leaves_also_a_page_that_was_refused_meanwhile(
     window: Window, dashboard: Fleet
 ) -> None:
-    user(dashboard, "hurrying")
-    page = await sign_in(window, "#/drivers", username="hurrying", password=PASSWORD)
+    create_admin(dashboard.api, "hurrying")
+    page = await sign_in(window, "#/drivers", username="hurrying", password=ADMINS_PASSWORD)
     other = await window.context.new_page()
     await other.goto("/")
     await settled(other)
@@ -138,8 +140,8 @@ async def let_be(page: Page, **values: float) -> None:
 
 
 async def test_whoever_goes_on_looking_stays_signed_in_until_the_session_ends(window: Window, dashboard: Fleet) -> None:
-    user(dashboard, "staying")
-    page = await sign_in(window, "#/drivers", username="staying", password=PASSWORD)
+    create_admin(dashboard.api, "staying")
+    page = await sign_in(window, "#/drivers", username="staying", password=ADMINS_PASSWORD)
     other = await window.context.new_page()
     await other.goto("/")
     await settled(other)
@@ -169,3 +171,63 @@ async def test_another_window_is_not_signed_in(window: Window, open_window: Open
     other = (await open_window()).page
     await other.goto("/#/drivers")
     await expect(other.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+async def refused(page: Page, dashboard: Fleet, user_id: int) -> Locator:
+    """The token of the page ends, and the page finds out."""
+    shut_out(dashboard, user_id)
+    await page.evaluate(LOOKED_AT)
+    gate = page.get_by_role("dialog", name="Sign in")
+    await expect(gate).to_be_visible()
+    return gate
+
+
+async def test_a_page_is_not_left_without_a_session(window: Window, dashboard: Fleet) -> None:
+    """Chromium closes a dialog at the second Escape, whatever the dialog says."""
+    user_id = create_admin(dashboard.api, "escaping")
+    page = await sign_in(window, "#/drivers", username="escaping", password=ADMINS_PASSWORD)
+    window.expect("status of 401")
+    gate = await refused(page, dashboard, user_id)
+    for _ in range(3):
+        await page.keyboard.press("Escape")
+        await page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    await expect(gate).to_be_visible()
+    await gate.get_by_label("Password").fill(ADMINS_PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(gate).to_have_count(0)
+
+
+@pytest.mark.parametrize("place", ["#/vehicles", "#/account"])
+async def test_who_goes_back_before_signing_in_again_may_edit_there(
+    window: Window, dashboard: Fleet, place: str
+) -> None:
+    name = "going-" + place[2:]
+    user_id = create_admin(dashboard.api, name)
+    page = await sign_in(window, place, username=name, password=ADMINS_PASSWORD)
+    await show(page, "#/drivers")
+    window.expect("status of 401")
+    gate = await refused(page, dashboard, user_id)
+    await page.evaluate("history.back()")
+    await page.wait_for_url(f"**/{place}")
+    await gate.get_by_label("Password").fill(ADMINS_PASSWORD)
+    await gate.get_by_role("button", name="Sign in").click()
+    await expect(gate).to_have_count(0)
+    await settled(page)
+    button = "New vehicle" if place == "#/vehicles" else "Change password"
+    await expect(page.get_by_role("button", name=button)).to_be_visible()
+
+
+async def test_what_is_wrong_is_read_aloud_each_time(window: Window) -> None:
+    page = window.page
+    await page.goto("/")
+    await page.get_by_role("button", name="Sign in").click()
+    told = page.get_by_role("alert")
+    await expect(told).to_have_text("Fill in your username.")
+    await told.evaluate(
+        """(node) => new MutationObserver(() => (globalThis.again = true)).observe(node, {
+            subtree: true, childList: true, characterData: true,
+        })"""
+    )
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_function("() => globalThis.again")
+    await expect(told).to_have_text("Fill in your username.")

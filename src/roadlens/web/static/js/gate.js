@@ -1,7 +1,7 @@
 // Signing in: a name, a password, and what went wrong in words. Knows nothing of what comes behind it.
 
 import { Problem, signIn } from "./api.js";
-import { h, say, unique } from "./dom.js";
+import { h, replace, unique } from "./dom.js";
 import { mark } from "./shell.js";
 
 /** The view. `why` stands above the fields; `entered(session)` is called when somebody is in. */
@@ -20,7 +20,8 @@ export function gate({ why = "", username = "", entered }) {
 
   function tell(text) {
     told.hidden = false;
-    say(told, text);
+    // Also where it says so already: it is read aloud again.
+    replace(told, text);
   }
 
   async function submit(event) {

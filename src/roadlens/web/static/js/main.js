@@ -38,12 +38,21 @@ function show() {
  * in again. Who comes as somebody else begins anew.
  */
 function askAgain(why, before) {
+  const place = location.hash;
   const dialog = h("dialog", { class: "gate-dialog", "aria-label": "Sign in" });
   dialog.addEventListener("cancel", (event) => event.preventDefault());
+  // At a second Escape a browser closes it all the same.
+  dialog.addEventListener("close", () => {
+    if (!dialog.isConnected || session.current() !== null) return;
+    dialog.showModal();
+    dialog.querySelector("[name=password]").focus();
+  });
   const entered = (now) => {
     dialog.close();
     dialog.remove();
-    if (now.username === before.username && now.role === before.role) return refreshAll();
+    const same = now.username === before.username && now.role === before.role;
+    // Another page that was gone to meanwhile has waited until somebody is there to see it.
+    if (same && location.hash === place) return refreshAll();
     forget();
     show();
   };
@@ -58,6 +67,7 @@ session.whenEnded((why, before, left) => {
   if (!shown && before === null) return;
   if (left || !shown) {
     forget();
+    hush();
     for (const open of document.querySelectorAll("dialog[open]")) open.remove();
     askFor(why);
   } else askAgain(why, before);
@@ -66,4 +76,3 @@ session.whenEnded((why, before, left) => {
 session.whenEnding((at) => toast(`Your session ends at ${clock(at)}. Sign in again then: what you have typed stays.`));
 
 begin();
-    hush();

@@ -24,7 +24,7 @@ export function shell() {
   );
   const left = new AbortController();
   const show = (moved) => open(main, nav, moved);
-  const moved = () => show(true);
+  const moved = () => session.current() !== null && show(true);
   addEventListener("hashchange", moved, { signal: left.signal });
   leave = () => {
     left.abort();

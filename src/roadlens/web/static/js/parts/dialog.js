@@ -30,6 +30,12 @@ export function dialog({ title, body, foot, narrow = false, mayClose = () => tru
     node.close();
   }
 
+  // At a second Escape a browser closes a dialog without asking it.
+  node.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.preventDefault();
+    if (mayClose()) close();
+  });
   node.addEventListener("cancel", (event) => {
     event.preventDefault();
     if (mayClose()) close();
@@ -37,6 +43,8 @@ export function dialog({ title, body, foot, narrow = false, mayClose = () => tru
   node.addEventListener("close", () => {
     node.remove();
     if (before?.isConnected) before.focus();
+    // What it came from may have been made anew meanwhile.
+    else if (document.activeElement === document.body) document.querySelector("main h1")?.focus();
     closed();
   });
   document.getElementById("app").append(node);
@@ -56,6 +64,7 @@ export function confirm({ title, text, action, danger = true, stay = "Cancel", d
     foot: [stop, go],
   });
   stop.focus();
+  return asked;
 
   async function act() {
     if (go.getAttribute("aria-busy") === "true") return;
@@ -64,7 +73,7 @@ export function confirm({ title, text, action, danger = true, stay = "Cancel", d
       await does();
       asked.close();
     } catch (problem) {
-  return asked;
+      if (!asked.node.open) return toast(`${title} ${problem.message}`);
       told.textContent = problem.message;
       told.hidden = false;
     } finally {
@@ -72,4 +81,3 @@ export function confirm({ title, text, action, danger = true, stay = "Cancel", d
     }
   }
 }
-      if (!asked.node.open) return toast(`${title} ${problem.message}`);

@@ -123,7 +123,8 @@ function besides(sheet, theirs) {
   const both = differ.filter((name) => name in mine);
   const choose =
     both.length > 0 ? " Where you both changed a field, yours stands in it: look at those that are marked." : "";
-  const changed = `Somebody else has changed this meanwhile: ${differ.map((name) => sheet.field(name).label).join(", ")}.`;
+  const what = differ.map((name) => sheet.field(name).label).join(", ");
+  const changed = `Somebody else has changed this meanwhile${what ? `: ${what}` : ", though nothing that stands here"}.`;
   const lost = "Nothing is saved yet, and nothing that you typed is lost.";
   sheet.told(`${changed} ${lost}${choose} Save again to go on.`, "changed");
   return both;

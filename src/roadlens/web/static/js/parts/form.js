@@ -155,12 +155,12 @@ export function field(
   return one;
 }
 
-// What is no number goes to the API as it is, which says what is wrong with it.
+// What is no number, or no moment, goes to the API as it is, which says what is wrong with it.
 function typed(text, kind, options) {
   const trimmed = kind === "password" ? text : text.trim();
   if (kind === "select") return options.find((option) => String(option.value) === text)?.value ?? null;
   if (trimmed === "") return null;
-  if (kind === "moment") return new Date(trimmed).toISOString();
+  if (kind === "moment") return Number.isNaN(Date.parse(trimmed)) ? trimmed : new Date(trimmed).toISOString();
   return kind === "number" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed;
 }
 
