@@ -43,7 +43,8 @@ export function live({ path, every = 15, shown, state = () => {} }) {
       // What is not the API's own problem is a mistake here, and belongs into the console.
       if (problem.status === undefined) console.error(problem);
       failures += 1;
-      state({ answer: latest, problem, loading: false });
+      // What was seen may be old, but it must answer what is asked.
+      state({ answer: asked === last ? latest : null, problem, loading: false });
     }
     done(one);
     // It may have been stopped by what it told.
@@ -101,7 +102,6 @@ export async function ending(does) {
   }
 }
 
-/** Ask for everything again. */
 /** Do what gives the session another token, and ends the one that the page would ask with meanwhile. */
 export async function renewing(does) {
   const goOn = holdAll();
@@ -120,6 +120,7 @@ function holdAll() {
   };
 }
 
+/** Ask for everything again. */
 export function refreshAll() {
   for (const one of running) one.refresh();
 }

@@ -2,13 +2,14 @@
 
 import { segment } from "../api.js";
 import { h } from "../dom.js";
-import { ago, day, fullName, moment, number, particulars, quantity, words } from "../format.js";
+import { day, fullName, moment, number, particulars, quantity, words } from "../format.js";
 import { icon } from "../icons.js";
 import { missing } from "../page.js";
 import { state } from "../parts/badge.js";
 import { leafed } from "../parts/leafed.js";
 import { facts, pairs } from "../parts/pairs.js";
 import { panel, room } from "../parts/panel.js";
+import { since } from "../parts/since.js";
 import { together } from "../parts/together.js";
 import { go, link } from "../router.js";
 import { mayEdit } from "../session.js";
@@ -87,10 +88,7 @@ function totalsPanel() {
       ["Trips", number(totals.trips)],
       ["Distance", quantity(totals.distance_km, "km")],
       ["Safety events", number(totals.events)],
-      [
-        "Last trip",
-        totals.last_trip_at ? h("span", { title: moment(totals.last_trip_at) }, ago(totals.last_trip_at)) : "None",
-      ],
+      ["Last trip", totals.last_trip_at ? since(totals.last_trip_at) : "None"],
     ]),
   ];
   return panel({ title: "In all", tall: 200, view });

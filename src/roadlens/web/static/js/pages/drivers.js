@@ -3,7 +3,7 @@
 
 import { address } from "../api.js";
 import { h } from "../dom.js";
-import { ago, fullName, moment, number, quantity } from "../format.js";
+import { fullName, number, quantity } from "../format.js";
 import { icon } from "../icons.js";
 import { link } from "../router.js";
 import { act } from "../parts/act.js";
@@ -12,6 +12,7 @@ import { exportButton } from "../parts/export.js";
 import { filters, narrowed } from "../parts/filters.js";
 import { lastPage, pager } from "../parts/pager.js";
 import { panel } from "../parts/panel.js";
+import { since } from "../parts/since.js";
 import { table } from "../parts/table.js";
 import { mayEdit } from "../session.js";
 import { createDriver, deleteDriver, editDriver } from "./driver_editor.js";
@@ -99,7 +100,7 @@ function columns() {
       label: "Last trip",
       sort: "last_trip",
       first: "desc",
-      cell: (driver) => h("span", { title: moment(driver.last_trip_at) }, ago(driver.last_trip_at)),
+      cell: (driver) => since(driver.last_trip_at),
     },
   ];
   return mayEdit() ? [...shown, { label: "Edit or delete", actions: true, cell: buttons }] : shown;

@@ -33,7 +33,7 @@ export function open(page) {
   const list = mayEdit() ? picking() : null;
   const tabs = stateTabs(page, asked, (taken) => {
     asked.state = taken;
-    page.note({ state: taken });
+    page.note({ ...listed.asked(), ...asked });
     listed.again();
     tabs.again();
   });
@@ -49,6 +49,7 @@ export function open(page) {
     columns: eventColumns(list?.column),
     key: (event) => event.event_id,
     rows: list?.shown,
+    noted: () => asked,
     told: () => tabs.again(),
     none: () => nothing(asked.state),
   });

@@ -2,7 +2,7 @@
 
 import { address } from "../api.js";
 import { h } from "../dom.js";
-import { ago, count, day, fullName, moment, number, quantity, words } from "../format.js";
+import { count, day, fullName, number, quantity, words } from "../format.js";
 import { link } from "../router.js";
 import { levelOf, risk, score } from "../parts/badge.js";
 import { axis, chart, heading } from "../parts/chart.js";
@@ -10,6 +10,7 @@ import { choice } from "../parts/choice.js";
 import { bars, cards, grey, scale } from "../parts/figures.js";
 import { pairs } from "../parts/pairs.js";
 import { panel } from "../parts/panel.js";
+import { since } from "../parts/since.js";
 
 const DASHBOARD = "/admin/dashboard";
 
@@ -59,7 +60,7 @@ function newest(page, told) {
     const found = stats.recent_drivers;
     if (found.length === 0) return null;
     const name = (one) => h("a", { href: link(["drivers", one.driver_id]) }, fullName(one));
-    const made = (one) => h("span", { class: "quiet", title: moment(one.created_at) }, ago(one.created_at));
+    const made = (one) => h("span", { class: "quiet" }, since(one.created_at));
     return [pairs(found.map((one) => [name(one), made(one)]))];
   };
   const empty = { title: "No drivers yet", text: "They come with devices, or from the page Drivers." };

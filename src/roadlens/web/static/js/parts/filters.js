@@ -73,8 +73,9 @@ function control({ name, kind, options, placeholder }, id, asked, changed) {
   let pause = null;
   const typed = (event) => {
     clearTimeout(pause);
-    const text = event.currentTarget.value.trim();
-    pause = setTimeout(tell, PAUSE, text);
+    const typing = event.currentTarget;
+    // What stands there then: it may have been cleared.
+    pause = setTimeout(() => tell(typing.value.trim()), PAUSE);
   };
   const looks = { class: "input", id, type: "search", maxlength: LONGEST[kind], autocomplete: "off", placeholder };
   const input = h("input", { ...looks, value: asked[name], oninput: typed });

@@ -64,16 +64,18 @@ export function leafed(
 /**
  * A whole page, `{again(), asked()}`: `name` is the list's in the API, as `trips`, and what it is called unless `noun`
  * says so; `heading` is the panel's, if it is not simply all of them; `fields` are those of `filters`; without any, `about` may stand in their place. `above` and `below` them stand
- * more tools: `more()` is what those ask for, and `told()` is called when the filters ask for something else. `actions`
- * stand beside the heading, `none` is what is said when there is nothing at all. `asked()` is what the filters ask for.
+ * more tools: `more()` is what those ask for, `noted()` what they put into the address; `told()` is called when the
+ * filters ask for something else. `actions` stand beside the heading, `none` is what is said when there is nothing at
+ * all. `asked()` is what the filters ask for.
  */
 export function listPage(page, { title, name, fields = [], actions = [], none, ...looks }) {
-  const { heading, about = null, above = null, below = null, more = () => ({}), told = () => {}, ...list } = looks;
+  const { heading, about = null, above = null, below = null, told = () => {}, ...given } = looks;
+  const { more = () => ({}), noted = () => ({}), ...list } = given;
   const asked = wanted(page.query, fields);
-  const given = () => ({ ...parameters(asked, fields), ...more() });
+  const narrowing = () => ({ ...parameters(asked, fields), ...more() });
   const changed = (change) => {
     Object.assign(asked, change);
-    page.note(asked);
+    page.note({ ...asked, ...noted() });
     all.again();
     told(asked);
   };
@@ -87,12 +89,12 @@ export function listPage(page, { title, name, fields = [], actions = [], none, .
   const fewer = { title: `No ${noun} match`, text: "Nothing is like what is asked for above." };
   const empty = () => (narrowed(asked) ? { ...fewer, action: button() } : typeof none === "function" ? none() : none);
   const standing = [above, tools?.node ?? about, below].filter(Boolean);
-  page.head(title, { actions: [exportButton(name, given), ...actions] });
+  page.head(title, { actions: [exportButton(name, narrowing), ...actions] });
   const all = leafed(page, {
     title: heading ?? `All ${noun}`,
     noun,
     path: `/admin/${name}`,
-    parameters: given,
+    parameters: narrowing,
     tools: standing.length > 1 ? h("div", {}, standing) : standing[0],
     tall: room(640, 1000),
     empty,

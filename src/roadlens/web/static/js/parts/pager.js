@@ -61,17 +61,18 @@ export function lastPage({ total, limit }) {
 export function leafer({ noun, one = noun, moved }) {
   const told = h("span", { class: "counted", "aria-live": "polite" }, "\u00a0");
   const way = [undefined];
-  let following = null;
+  // What follows the page that is seen, and which one that is: who is faster than the answers has gone on already.
+  let [following, seen] = [null, 1];
   const first = step("first", "First page", () => go(way.splice(1)));
-  const back = step("previous", "Previous page", () => go(way.pop()));
-  const on = step("next", "Next page", () => go(way.push(following)));
+  const back = step("previous", "Previous page", () => way.length > 1 && go(way.pop()));
+  const on = step("next", "Next page", () => way.length === seen && go(way.push(following)));
 
   function go() {
     moved(way.at(-1));
   }
 
   function show({ next, count }) {
-    following = next;
+    [following, seen] = [next, way.length];
     say(told, count ? `Page ${number(way.length)}: ${number(count)} ${count === 1 ? one : noun}` : `No ${noun}`);
     enable(first, way.length > 1);
     enable(back, way.length > 1);
