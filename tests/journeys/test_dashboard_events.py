@@ -9,7 +9,7 @@ from playwright.async_api import Page, Route, expect
 
 from tests.journeys.conftest import OpenWindow
 from tests.support.browser import Window
-from tests.support.dashboard import VIEWER, VIEWER_PASSWORD, Fleet, panel, settled, show, sign_in
+from tests.support.dashboard import LOOKED_AT, VIEWER, VIEWER_PASSWORD, Fleet, panel, settled, show, sign_in
 
 pytestmark = pytest.mark.system
 
@@ -143,3 +143,20 @@ async def test_a_viewer_sees_and_decides_nothing(open_window: OpenWindow) -> Non
     await expect(page.locator("[data-pick]")).to_have_count(0)
     await expect(page.get_by_role("button", name="Dismissed", exact=True)).to_have_count(0)
     await expect(page.locator("tbody").get_by_role("button", name="Review")).to_have_count(0)
+
+
+async def test_the_event_that_is_looked_at_stays_so_when_it_is_decided(window: Window, dashboard: Fleet) -> None:
+    event = dashboard.api.get("/admin/events", limit=3)["items"][2]
+    name = event["event_id"]
+    page = await sign_in(window, f"#/trips/{event['trip_id']}")
+    row = page.locator(f'[data-event="{name}"]')
+    pin = page.locator(".pin[data-picked]")
+    await row.click()
+    await expect(pin).to_have_count(1)
+    await pin.focus()
+    dashboard.api.client.patch(f"/admin/events/{name}", json={"state": "coached"}).raise_for_status()
+    await page.evaluate(LOOKED_AT)
+    await expect(panel(page, "Events on it").get_by_text("Coached")).to_be_visible()
+    await expect(row).to_have_attribute("aria-pressed", "true")
+    await expect(pin).to_be_focused()
+    dashboard.api.client.patch(f"/admin/events/{name}", json={"state": "needs_review", "note": None}).raise_for_status()

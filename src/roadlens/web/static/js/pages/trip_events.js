@@ -21,20 +21,25 @@ export function eventsOfTrip({ picked }) {
     dense: true,
   });
   const frame = h("div", { class: "event-rows" }, rows.node);
-  let buttons = new Map();
+  let [buttons, marked] = [new Map(), null];
 
   function show({ events }) {
     const some = rows.show(events.map((event, index) => ({ ...event, number: index + 1 })));
     buttons = new Map([...frame.querySelectorAll("[data-event]")].map((button) => [button.dataset.event, button]));
+    press();
     return some;
   }
 
+  function press() {
+    for (const [id, button] of buttons) button.setAttribute("aria-pressed", String(id === marked));
+  }
+
   function choose(event_id) {
-    for (const [id, button] of buttons) {
-      button.setAttribute("aria-pressed", String(id === event_id));
-      // Only the list scrolls: the page stays where it is looked at.
-      if (id === event_id) frame.scrollTop = button.closest("tr").offsetTop - frame.clientHeight / 2;
-    }
+    marked = event_id;
+    press();
+    // Only the list scrolls: the page stays where it is looked at.
+    const row = buttons.get(event_id)?.closest("tr");
+    if (row) frame.scrollTop = row.offsetTop - frame.clientHeight / 2;
   }
 
   const empty = { title: "No safety events", text: "Nothing harsh, no speeding and no phone on this trip." };

@@ -23,19 +23,15 @@ export function trackOfTrip({ page, moved, picked }) {
   const map = trackMap({ label: LABEL, moved: look, signal: page.signal });
   const node = h("div", { class: "track-of-trip", style: { "--tall": `${TALL}px` } }, map.node, rail, legends);
   let trip = null;
-  let pins = new Map();
+  const marks = pinned({ picked, looked: beside });
 
   function show(found) {
     if (found.track.length === 0 && found.events.length === 0) return false;
     if (trip && JSON.stringify(trip) === JSON.stringify(found)) return true;
     trip = found;
-    pins = new Map(found.events.map((event, index) => [event.event_id, pin(event, index, { picked, looked: beside })]));
-    map.show({
-      track: found.track,
-      pins: found.events.map((event) => ({ ...event, node: pins.get(event.event_id) })),
-      label: described(found),
-    });
-    roving([...pins.values()]);
+    const pins = marks.of(found.events);
+    map.show({ track: found.track, pins, label: described(found) });
+    marks.stay();
     const known = found.track.length > 0;
     rail.hidden = !known;
     slider.max = Math.max(0, found.track.length - 1);
@@ -63,7 +59,7 @@ export function trackOfTrip({ page, moved, picked }) {
 
   /** Mark this event, and the point that is nearest in time. */
   function pick(event) {
-    for (const [name, one] of pins) one.toggleAttribute("data-picked", name === event.event_id);
+    marks.pick(event.event_id);
     beside(event);
   }
 
@@ -95,6 +91,27 @@ export function indexAt(track, time) {
     else high = middle;
   }
   return low > 0 && away(track[low - 1]) < away(track[low]) ? low - 1 : low;
+}
+
+/** The marks of events: made anew for these, the picked one again; who stood on one stands there after `stay()`. */
+function pinned({ picked, looked }) {
+  let [pins, marked, focused] = [new Map(), null, null];
+  const press = () => pins.forEach((one, name) => one.toggleAttribute("data-picked", name === marked));
+
+  function of(events) {
+    focused = [...pins].find(([, one]) => one === document.activeElement)?.[0];
+    pins = new Map(events.map((event, index) => [event.event_id, pin(event, index, { picked, looked })]));
+    roving([...pins.values()]);
+    press();
+    return events.map((event) => ({ ...event, node: pins.get(event.event_id) }));
+  }
+
+  function pick(event_id) {
+    marked = event_id;
+    press();
+  }
+
+  return { of, pick, stay: () => pins.get(focused)?.focus({ preventScroll: true }) };
 }
 
 function pin(event, index, { picked, looked }) {
