@@ -69,8 +69,7 @@ export function correctAssignment(one) {
  * is such a driver is asked before; should the second be refused all the same, saving again makes only that one.
  */
 export function handOver(one) {
-  const now = new Date().toISOString();
-  const beforehand = { ended: false };
+  const beforehand = { ended: false, now: null };
   const sheet = editor({
     title: `Hand ${one.unique_id} over`,
     groups: [{ legend: `From ${one.driver_id} to`, fields: [DRIVER] }],
@@ -79,12 +78,14 @@ export function handOver(one) {
     body: ({ driver_id: driver }) => ({
       driver_id: driver,
       vehicle_id: one.vehicle_id,
-      valid_from: now,
+      valid_from: beforehand.now,
       valid_to: one.valid_to,
     }),
     before: async ({ driver_id: driver }) => {
       await mustBe(driver);
-      if (!beforehand.ended) await endAt(one, now);
+      // The same moment for both, and when it is tried again.
+      beforehand.now ??= new Date().toISOString();
+      if (!beforehand.ended) await endAt(one, beforehand.now);
       beforehand.ended = true;
     },
     saved: (made) => `${made.unique_id} is with ${made.driver_id} now.`,

@@ -22,7 +22,9 @@ export function suggest(input, { path, options }) {
     if (now === asked) return;
     asked = now;
     const found = await read(now).catch(() => null);
-    if (found === null || now !== asked) return;
+    if (now !== asked) return;
+    // It may be asked for again.
+    if (found === null) return void (asked = null);
     replace(
       list,
       options(found.data).map((one) => h("option", one)),
