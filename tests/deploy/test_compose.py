@@ -11,6 +11,7 @@ import jsonschema  # type: ignore[import-untyped]  # has no types
 import pytest
 
 from roadlens import __version__
+from roadlens.cli.listener import LAST_ONES_S
 from roadlens.cli.place import CLOSE_S
 from roadlens.settings import Settings
 from roadlens.settings.lifecycle import SHUTDOWN_S
@@ -91,4 +92,4 @@ def test_what_is_mounted_is_there(name: str) -> None:
 
 
 def test_stopping_has_the_time_that_it_takes() -> None:
-    assert int(SERVICES["roadlens"]["stop_grace_period"].removesuffix("s")) > SHUTDOWN_S + CLOSE_S
+    assert int(SERVICES["roadlens"]["stop_grace_period"].removesuffix("s")) > LAST_ONES_S + SHUTDOWN_S + CLOSE_S

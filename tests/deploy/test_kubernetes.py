@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from roadlens import __version__
+from roadlens.cli.listener import LAST_ONES_S
 from roadlens.cli.place import CLOSE_S
 from roadlens.settings import Settings
 from roadlens.settings.lifecycle import SHUTDOWN_S
@@ -100,7 +101,7 @@ def test_probes_ask_for_paths_that_there_are_at_the_port_that_there_is() -> None
 def test_stopping_has_the_time_that_it_takes() -> None:
     (box,) = pod("roadlens")["containers"]
     waits = int(box["lifecycle"]["preStop"]["exec"]["command"][-1])
-    assert pod("roadlens")["terminationGracePeriodSeconds"] > waits + SHUTDOWN_S + CLOSE_S
+    assert pod("roadlens")["terminationGracePeriodSeconds"] > waits + LAST_ONES_S + SHUTDOWN_S + CLOSE_S
 
 
 def test_services_and_policies_choose_pods_that_there_are() -> None:

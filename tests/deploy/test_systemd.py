@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from roadlens.cli.listener import LAST_ONES_S
 from roadlens.cli.place import CLOSE_S
 from roadlens.settings import Settings
 from roadlens.settings.lifecycle import SHUTDOWN_S
@@ -74,7 +75,7 @@ def test_each_secret_is_a_credential_that_is_handed_over() -> None:
 
 
 def test_stopping_has_the_time_that_it_takes() -> None:
-    assert int(said("TimeoutStopSec")[0]) > SHUTDOWN_S + CLOSE_S
+    assert int(said("TimeoutStopSec")[0]) > LAST_ONES_S + SHUTDOWN_S + CLOSE_S
 
 
 def test_it_tells_systemd_what_it_does_and_reloads_by_the_signal_that_replaces_workers() -> None:

@@ -96,6 +96,21 @@ async def test_signing_out_ends_all_tabs_and_the_token(window: Window, dashboard
     assert dashboard.api.client.get("/admin/dashboard/summary", headers=held).status_code == 401
 
 
+SLOW_TO_TELL = """() => {
+    const tell = BroadcastChannel.prototype.postMessage;
+    BroadcastChannel.prototype.postMessage = function (data) { setTimeout(() => tell.call(this, data), 1000); };
+}"""
+
+
+async def test_a_new_tab_hears_of_the_session_from_one_that_is_busy(window: Window) -> None:
+    page = await sign_in(window, "#/drivers")
+    await page.evaluate(SLOW_TO_TELL)
+    other = await window.context.new_page()
+    await other.goto("/#/vehicles")
+    await settled(other)
+    await expect(other.get_by_role("heading", level=1)).to_have_text("Vehicles")
+
+
 async def test_whoever_signs_out_leaves_also_a_page_that_was_refused_meanwhile(
     window: Window, dashboard: Fleet
 ) -> None:

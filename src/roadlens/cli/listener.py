@@ -31,8 +31,11 @@ _NOBODY_NEW: Final = (
 )
 # How proc(5) writes the state of a connection that waits for its client's last word (net/tcp_states.h).
 _HALF_OPEN: Final = "03"
-# Seconds for those that wait to be taken; processes that accept need some milliseconds for it.
-_LAST_ONES_S: Final = 2.0
+# Seconds for those that wait to be taken: processes that accept need some milliseconds for it, and one that is short of
+# a processor seconds, for it takes one after the other. And for a client's last word of a handshake, which does not
+# depend on them.
+LAST_ONES_S: Final = 10.0
+_LAST_WORD_S: Final = 2.0
 # Seconds between two looks, and until a packet that passed just before the filter has been dealt with.
 _LOOK_S: Final = 0.005
 
@@ -78,12 +81,15 @@ async def take_last_ones(listener: socket.socket) -> None:
     """
     with suppress(OSError):  # a system without such filters; then the moment before the close is not covered
         attach_filter(listener, _NOBODY_NEW)
-    waiting, until = select.poll(), time.monotonic() + _LAST_ONES_S
+    waiting, began = select.poll(), time.monotonic()
     waiting.register(listener, select.POLLIN)
     while True:
         await asyncio.sleep(_LOOK_S)
-        # In this order: who is half-open no longer waits to be taken.
-        if not (_some_half_open(listener) or waiting.poll(0)) or time.monotonic() > until:
+        passed = time.monotonic() - began
+        # In this order: who was half-open may wait to be taken by now.
+        if passed < _LAST_WORD_S and _some_half_open(listener):
+            continue
+        if not waiting.poll(0) or passed > LAST_ONES_S:
             return
 
 

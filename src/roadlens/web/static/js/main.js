@@ -17,7 +17,7 @@ const BEGUN = 1000;
 const app = document.getElementById("app");
 
 async function begin() {
-  if ((await session.find()) === null) return askFor("");
+  if ((await session.find(show)) === null) return askFor("");
   show();
 }
 

@@ -2,8 +2,9 @@
 // tab is given it by one that is open.
 
 const KEY = "roadlens.session";
-// Milliseconds that a new tab waits for another one to answer.
+// Milliseconds that a new tab waits for another one to answer, and for which it hears one that is busy.
 const PATIENCE = 120;
+const HEARS_FOR = 20_000;
 // Milliseconds before its end at which a session says that it ends.
 const NOTICE = 5 * 60_000;
 const others = new BroadcastChannel("roadlens.session");
@@ -84,22 +85,24 @@ export function mayEdit() {
   return current()?.role === "admin";
 }
 
-/** The session of this tab, or the one of another tab, or null. */
-export function find() {
+/** The session of this tab, or the one of another tab, or null. `late()` is called if that of another tab comes later. */
+export function find(late) {
   const own = current();
   if (own !== null) return Promise.resolve(own);
   return new Promise((found) => {
+    let tell = found;
     const given = ({ data }) => {
       if (!data.session || current() !== null) return;
       begin(data.session);
-      found(data.session);
+      tell(data.session);
     };
     others.addEventListener("message", given);
     others.postMessage({ ask: true });
     setTimeout(() => {
-      others.removeEventListener("message", given);
+      tell = late;
       found(current());
     }, PATIENCE);
+    setTimeout(() => others.removeEventListener("message", given), HEARS_FOR);
   });
 }
 
