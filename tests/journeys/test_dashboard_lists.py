@@ -71,9 +71,11 @@ async def test_an_answer_that_has_not_changed_touches_nothing(window: Window) ->
     await page.evaluate(
         """() => {
             globalThis.touched = [];
+            // What says how fresh it is, or how long ago something was, goes on.
+            const goesOn = (node) => node?.closest?.(".fresh, .panel-head, [data-since]");
+            const told = ({ target }) => !goesOn(target) && !goesOn(target.parentElement);
             const noted = (changes) => globalThis.touched.push(
-              ...changes.filter(({ target }) => !(target.closest ?? (() => null)).call(target, ".fresh, .panel-head")
-                && !target.parentElement?.closest(".fresh")).map(({ type, target }) => `${type} ${target.className}`),
+              ...changes.filter(told).map(({ type, target }) => `${type} ${target.className}`),
             );
             new MutationObserver(noted).observe(document.querySelector("main"), {
               subtree: true, childList: true, characterData: true,
