@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from lab import report
 from lab.laboratory import Experiment, run
 from lab.nemesis import Weather
 
 
+@pytest.mark.system
 def test_whatever_fails_nothing_is_stale_and_nothing_is_lost(tmp_path: Path) -> None:
     outcome = run(tmp_path, Experiment(0.5, seed=1, weather=Weather(storm_s=12, calm_s=5)))
     assert not list(report.violations(outcome))

@@ -89,6 +89,7 @@ def refuse(answer: httpx.Response) -> None:
     raise AssertionError(f"{answer.status_code}: {answer.text}")
 
 
+@pytest.mark.system
 def test_four_connections_at_once_give_the_rows_of_the_file(
     installation: Installation, drives: list[bytes], from_the_file: Rows
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_killed_server_has_lost_nothing_it_acknowledged(
         assert stored(installation) == from_the_file
 
 
+@pytest.mark.system
 def test_a_database_that_goes_away_is_waited_for(
     installation: Installation, drives: list[bytes], from_the_file: Rows
 ) -> None:

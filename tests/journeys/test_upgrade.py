@@ -134,7 +134,8 @@ def test_two_that_upgrade_at_once_do_not_wait_for_each_other(installation: Insta
         assert valid.fetchone() == (True,)
 
 
-@pytest.mark.parametrize("hangs", [False, pytest.param(True, marks=pytest.mark.system)])
+@pytest.mark.system
+@pytest.mark.parametrize("hangs", [False, True])
 def test_a_stop_ends_the_upgrade_of_a_reload(installation: Installation, release: Release, *, hangs: bool) -> None:
     """1. A reload upgrades, in a step of ten minutes. 2. The server is told to stop. 3. The upgrade ends with it, also
     one that hears nothing, and PostgreSQL undoes what the step has done.

@@ -72,6 +72,7 @@ class Writers:
                 number += 1
 
 
+@pytest.mark.system
 async def test_a_long_log_is_filled_in_beside_those_who_write_it(old: str) -> None:
     """1. Somebody holds an entry in the middle; the upgrade comes as far as that, and what it has filled in others see.
     2. Meanwhile entries are made, with digests, and the log is read. 3. The one lets go; the upgrade goes on and ends.

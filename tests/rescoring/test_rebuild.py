@@ -182,6 +182,7 @@ async def test_what_was_decided_about_events_holds(database: Database, order: Or
     assert rescored == await content(database, LIVE)
 
 
+@pytest.mark.system
 async def test_whoever_is_killed_is_replaced(database: Database, order: Order) -> None:
     """Of the processes each is killed, in the middle of a task, when it has done its first ones."""
     await fill(database, drivers=8, days=6, seed=1, until=UNTIL)
@@ -200,6 +201,7 @@ async def test_whoever_is_killed_is_replaced(database: Database, order: Order) -
     assert await content(database, RESCORED) == await content(database, LIVE)
 
 
+@pytest.mark.system
 async def test_a_command_that_is_killed_goes_on_where_it_was(database: Database, order: Order) -> None:
     await fill(database, drivers=8, days=6, seed=1, until=UNTIL)
     await draft(database, DEFAULT)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,7 @@ async def check(
     assert await fleet.rows(database) == clean
 
 
+@pytest.mark.system
 def test_what_comes_later_gives_the_same_trips_in_any_order(database_url: str) -> None:
     with asyncio.Runner() as runner:
         database, ingests = runner.run(prepare(database_url))
