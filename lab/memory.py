@@ -11,6 +11,7 @@ from typing import Final
 
 from lab.history import Sizes
 from lab.site import Site
+from tests.support.workers import children_of
 
 _PSS = re.compile(r"^Pss_(?:Anon|File):\s+(\d+) kB", re.MULTILINE)
 
@@ -50,13 +51,7 @@ def proportional(pid: int) -> int:
 
 def children(pid: int) -> list[int]:
     """All descendants."""
-    found: list[int] = []
-    with suppress(OSError):  # it has ended
-        for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-            with suppress(OSError):  # a thread of it has ended
-                for child in map(int, listed.read_text().split()):
-                    found += [child, *children(child)]
-    return found
+    return [each for child in children_of(pid) for each in (child, *children(child))]
 
 
 def series(samples: Iterable[Sizes]) -> Mapping[str, list[tuple[float, int]]]:
